@@ -1,0 +1,23 @@
+//! The façade: one function from a cursor to a suggestion, and what a host needs around it.
+//!
+//! The language half (syntax, context, prompt, refine) and the model half (gguf, tokenizer, engine) meet
+//! only here.
+
+mod completer;
+mod local;
+mod reuse;
+mod suggest;
+mod trigger;
+
+pub use completer::{Alternative, Answer, Ask, AssistError, Completer, Completion, PromptToken, Reply, Step};
+pub use local::{LoadOptions, LocalModel, ModelSummary};
+pub use reuse::Shown;
+pub use suggest::{Candidate, Options, Outcome, Request, Timings, suggest};
+pub use trigger::{Decision, Event, RequestId, Trigger};
+
+pub use inkling_context as context;
+pub use inkling_engine as engine;
+pub use inkling_gguf as gguf;
+pub use inkling_prompt as prompt;
+pub use inkling_syntax as syntax;
+pub use inkling_tokenizer as tokenizer;

@@ -1,0 +1,262 @@
+//! A model file behind the executor seam.
+
+use inkling_engine::{CpuExecutor, Executor, LoadProgress, Model, ModelConfig, Pause, Sampler, Sampling, TokenId, Top, Want};
+use inkling_gguf::{Gguf, Source};
+use inkling_prompt::{ModelFacts, Part, Prompt, Template};
+use inkling_tokenizer::Tokenizer;
+
+use crate::completer::{Alternative, Answer, Ask, AssistError, Completer, Completion, PromptToken, Reply, Step};
+
+/// Alternatives kept of every step, for people to look at.
+const N_ALTERNATIVES: usize = 5;
+
+/// The longest context that is worth its memory on a CPU.
+const MAX_CONTEXT: usize = 4096;
+
+/// How to run a model.
+pub struct LoadOptions<'a> {
+    /// Threads that compute.
+    pub n_threads: usize,
+    /// Lets the host handle its events between two tokens.
+    pub pause: Pause,
+    /// Called as weights arrive.
+    pub progress: &'a dyn Fn(LoadProgress),
+}
+
+/// What a person wants to know of a model.
+#[derive(Clone, Debug)]
+pub struct ModelSummary {
+    /// Its own name.
+    pub name: String,
+    /// The file's size.
+    pub n_bytes: u64,
+    /// Weights.
+    pub n_parameters: u64,
+    /// The commonest storage type of its matrices.
+    pub quantization: String,
+    /// Its architecture.
+    pub architecture: String,
+    /// Positions it can hold here.
+    pub n_context: usize,
+    /// What runs it.
+    pub executor: String,
+    /// Threads that compute.
+    pub n_threads: usize,
+}
+
+/// A tokenizer, a template and an executor that belong together.
+pub struct LocalModel {
+    summary: ModelSummary,
+    tokenizer: Tokenizer,
+    template: Template,
+    executor: Box<dyn Executor>,
+    /// Tokens that end an answer: all special ones, since none is ever wanted in code.
+    stops: Vec<TokenId>,
+}
+
+impl LocalModel {
+    /// Reads header, vocabulary and weights from `source` onto the CPU.
+    pub async fn load(source: &dyn Source, options: LoadOptions<'_>) -> Result<LocalModel, AssistError> {
+        let gguf = Gguf::read(source).await?;
+        let tokenizer = Tokenizer::from_gguf(&gguf)?;
+        let model = Model::load(&gguf, source, options.progress).await?;
+        let executor = CpuExecutor::new(model, MAX_CONTEXT, options.n_threads, options.pause)?;
+        Ok(LocalModel::new(&gguf, source.len(), tokenizer, Box::new(executor)))
+    }
+
+    fn new(gguf: &Gguf, n_bytes: u64, tokenizer: Tokenizer, executor: Box<dyn Executor>) -> LocalModel {
+        let stops: Vec<TokenId> = tokenizer.specials().collect();
+        let text = |id: &TokenId| String::from_utf8_lossy(tokenizer.bytes(*id)).into_owned();
+        let specials: Vec<String> = stops.iter().map(text).collect();
+        let prompt_version = gguf.get_u32("inkling.prompt.version");
+        let info = executor.info();
+        LocalModel {
+            summary: ModelSummary {
+                name: info.model.name.clone(),
+                n_bytes,
+                n_parameters: gguf.tensors.iter().map(|tensor| tensor.shape.iter().product::<u64>()).sum(),
+                quantization: quantization(gguf),
+                architecture: gguf.get_str("general.architecture").unwrap_or("unknown").to_string(),
+                n_context: info.model.n_context,
+                executor: info.name.clone(),
+                n_threads: info.n_threads,
+            },
+            template: Template::choose(&ModelFacts { prompt_version, specials: &specials }),
+            stops,
+            tokenizer,
+            executor,
+        }
+    }
+
+    /// What a person wants to know.
+    pub fn summary(&self) -> &ModelSummary {
+        &self.summary
+    }
+
+    /// Its sizes.
+    pub fn config(&self) -> &ModelConfig {
+        &self.executor.info().model
+    }
+
+    /// Its vocabulary.
+    pub fn tokenizer(&self) -> &Tokenizer {
+        &self.tokenizer
+    }
+
+    /// The executor, for measuring.
+    pub fn executor(&mut self) -> &mut dyn Executor {
+        &mut *self.executor
+    }
+
+    /// A prompt's token ids: every text between two special tokens on its own.
+    pub fn encode(&self, prompt: &Prompt) -> Vec<TokenId> {
+        let bos = self.tokenizer.bos().filter(|_| self.tokenizer.adds_bos());
+        let ids = |part: &Part| match part {
+            Part::Special(text) => self.tokenizer.special(text).into_iter().collect(),
+            Part::Text(text) => self.tokenizer.encode(text),
+        };
+        bos.into_iter().chain(prompt.parts.iter().flat_map(ids)).collect()
+    }
+
+    fn piece(&self, id: TokenId) -> String {
+        String::from_utf8_lossy(self.tokenizer.bytes(id)).into_owned()
+    }
+
+    async fn answer(&mut self, ask: Ask<'_>) -> Result<Answer, AssistError> {
+        let tokens = self.encode(ask.prompt);
+        let want = Want { top_k: 64, masked: Vec::new() };
+        let started = (ask.now_ms)();
+        let prefilled = self.executor.prefill(&tokens, &want, ask.cancel).await?;
+        let decoding = (ask.now_ms)();
+        let mut completions = Vec::new();
+        for nth in 0..ask.n_completions.max(1) {
+            match self.complete_nth(nth, &tokens, &prefilled.top, &want, ask).await? {
+                Some(completion) => completions.push(completion),
+                None => break,
+            }
+        }
+        Ok(Answer {
+            prompt: tokens.iter().map(|&id| self.prompt_token(id)).collect(),
+            n_reused: prefilled.n_reused,
+            completions,
+            prefill_ms: decoding - started,
+            decode_ms: (ask.now_ms)() - decoding,
+        })
+    }
+
+    /// The answer that begins with the `nth` likeliest first token, `None` past the last; sampled answers
+    /// begin as chance has it.
+    async fn complete_nth(
+        &mut self,
+        nth: usize,
+        prompt: &[TokenId],
+        first: &Top,
+        want: &Want,
+        ask: Ask<'_>,
+    ) -> Result<Option<Completion>, AssistError> {
+        let sampling = Sampling { seed: ask.sampling.seed.wrapping_add(nth as u64), ..ask.sampling };
+        let mut sampler = Sampler::new(sampling);
+        let mut writing = Writing::default();
+        let mut top = first.clone();
+        if nth > 0 {
+            if sampling.temperature <= 0.0 {
+                let Some(&(token, _)) = first.entries.get(nth) else { return Ok(None) };
+                if self.stops.contains(&token) {
+                    return Ok(Some(Completion::default()));
+                }
+                self.push(&mut writing, token, first.probability(nth), first);
+                let begun = [prompt, &[token]].concat();
+                top = self.executor.prefill(&begun, want, ask.cancel).await?.top;
+            } else {
+                top = self.executor.prefill(prompt, want, ask.cancel).await?.top;
+            }
+        }
+        while writing.steps.len() < ask.max_tokens && !writing.broken && !(ask.is_complete)(writing.text()) {
+            let (token, probability) = sampler.choose(&top);
+            if self.stops.contains(&token) {
+                break;
+            }
+            self.push(&mut writing, token, probability, &top);
+            if writing.steps.len() < ask.max_tokens {
+                top = self.executor.step(token, want, ask.cancel).await?;
+            }
+        }
+        Ok(Some(Completion { text: writing.text().to_string(), steps: writing.steps }))
+    }
+
+    fn push(&self, writing: &mut Writing, id: TokenId, probability: f32, top: &Top) {
+        let alternative = |(idx, &(id, _)): (usize, &(TokenId, f32))| Alternative {
+            id,
+            text: self.piece(id),
+            probability: top.probability(idx),
+        };
+        let alternatives = top.entries.iter().enumerate().take(N_ALTERNATIVES).map(alternative).collect();
+        let bytes = self.tokenizer.bytes(id);
+        writing.push(bytes, Step { id, text: self.piece(id), n_bytes: bytes.len(), probability, alternatives });
+    }
+
+    fn prompt_token(&self, id: TokenId) -> PromptToken {
+        PromptToken { id, text: self.piece(id), special: self.tokenizer.is_special(id) }
+    }
+}
+
+impl Completer for LocalModel {
+    fn template(&self) -> &Template {
+        &self.template
+    }
+
+    fn count(&self, text: &str) -> usize {
+        self.tokenizer.count(text)
+    }
+
+    fn n_context(&self) -> usize {
+        self.summary.n_context
+    }
+
+    fn name(&self) -> &str {
+        &self.summary.name
+    }
+
+    fn complete<'a>(&'a mut self, ask: Ask<'a>) -> Reply<'a, Answer> {
+        Box::pin(self.answer(ask))
+    }
+}
+
+/// An answer being written: tokens may end within a character.
+#[derive(Default)]
+struct Writing {
+    bytes: Vec<u8>,
+    steps: Vec<Step>,
+    /// The bytes cannot become text any more.
+    broken: bool,
+}
+
+impl Writing {
+    fn push(&mut self, bytes: &[u8], step: Step) {
+        self.bytes.extend_from_slice(bytes);
+        self.steps.push(step);
+        self.broken = std::str::from_utf8(&self.bytes).is_err_and(|error| error.error_len().is_some());
+    }
+
+    /// The characters that are whole.
+    fn text(&self) -> &str {
+        match std::str::from_utf8(&self.bytes) {
+            Ok(text) => text,
+            Err(error) => std::str::from_utf8(&self.bytes[..error.valid_up_to()]).unwrap_or(""),
+        }
+    }
+}
+
+/// The storage type that most weights have.
+fn quantization(gguf: &Gguf) -> String {
+    let mut sizes: Vec<(String, u64)> = Vec::new();
+    for tensor in &gguf.tensors {
+        let name = tensor.dtype.to_string();
+        let n: u64 = tensor.shape.iter().product();
+        match sizes.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, sum)) => *sum += n,
+            None => sizes.push((name, n)),
+        }
+    }
+    sizes.into_iter().max_by_key(|(_, n)| *n).map_or_else(String::new, |(name, _)| name)
+}

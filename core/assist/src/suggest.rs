@@ -1,0 +1,176 @@
+//! The whole way of a keystroke.
+
+use inkling_context::{Config, Context, RecentEdits};
+use inkling_engine::{Cancel, Sampling};
+use inkling_prompt::{Budget, Prompt};
+use inkling_refine::{Site, Suggestion};
+use inkling_syntax::Source;
+
+use crate::completer::{Answer, Ask, AssistError, Completer, Completion};
+
+/// A cursor that wants a suggestion.
+#[derive(Clone, Copy)]
+pub struct Request<'a> {
+    /// The file's text and tree.
+    pub source: &'a Source,
+    /// The file's path, relative to the workspace.
+    pub path: &'a str,
+    /// The cursor, in bytes.
+    pub offset: usize,
+    /// What changed lately.
+    pub edits: &'a RecentEdits,
+    /// What is wanted.
+    pub options: Options,
+}
+
+/// Lengths and choices of a suggestion.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Options {
+    /// Tokens of a prompt, at most; the model's context may allow fewer.
+    pub prompt_tokens: usize,
+    /// Tokens of an answer, at most.
+    pub max_tokens: usize,
+    /// Different suggestions wanted.
+    pub n_candidates: usize,
+    /// How tokens are chosen.
+    pub sampling: Sampling,
+}
+
+impl Options {
+    /// One greedy suggestion of a length that a CPU writes in a blink.
+    pub const DEFAULT: Options =
+        Options { prompt_tokens: 640, max_tokens: 48, n_candidates: 1, sampling: Sampling::GREEDY };
+}
+
+/// Everything that was made on the way, for showing it.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// What the model might have been told.
+    pub context: Context,
+    /// What it was told.
+    pub prompt: Prompt,
+    /// What it answered.
+    pub answer: Answer,
+    /// What is shown: different texts that are not empty, best first.
+    pub candidates: Vec<Candidate>,
+    /// What refinement made of the first answer, shown or not.
+    pub suggestion: Suggestion,
+    /// Where the time went.
+    pub timings: Timings,
+}
+
+/// One suggestion.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Candidate {
+    /// Inserted at the cursor.
+    pub text: String,
+    /// The product of its tokens' probabilities.
+    pub probability: f32,
+}
+
+/// Milliseconds of every stage.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Timings {
+    /// Choosing what the model is told.
+    pub context_ms: f64,
+    /// Packing it into the budget.
+    pub prompt_ms: f64,
+    /// Evaluating the prompt, tokenizing it included.
+    pub prefill_ms: f64,
+    /// Writing the answers.
+    pub decode_ms: f64,
+    /// Making suggestions of them.
+    pub refine_ms: f64,
+    /// From the cursor to the suggestion.
+    pub total_ms: f64,
+}
+
+/// From a cursor to its suggestions: context, prompt, tokens, logits, text, suggestion.
+///
+/// `now_ms` is a steady clock in milliseconds.
+///
+/// # Errors
+/// Those of the model; [`AssistError::is_cancelled`] when `cancel` was used.
+pub async fn suggest(
+    request: Request<'_>,
+    completer: &mut dyn Completer,
+    cancel: &Cancel,
+    now_ms: &dyn Fn() -> f64,
+) -> Result<Outcome, AssistError> {
+    let mut watch = Stopwatch::start(now_ms);
+    let Request { source, path, offset, edits, options } = request;
+
+    let context = inkling_context::gather(source, path, offset, edits, &Config::STANDARD);
+    let context_ms = watch.lap();
+
+    let budget = Budget { prompt_tokens: prompt_tokens(options, completer.n_context()) };
+    let prompt = inkling_prompt::assemble(&context, completer.template(), budget, &|text| completer.count(text));
+    let prompt_ms = watch.lap();
+
+    let site = Site::new(source, offset);
+    let is_complete = |text: &str| inkling_refine::is_complete(text, &site);
+    let Options { max_tokens, n_candidates: n_completions, sampling, .. } = options;
+    let ask = Ask { prompt: &prompt, max_tokens, n_completions, sampling, is_complete: &is_complete, cancel, now_ms };
+    let answer = completer.complete(ask).await?;
+    watch.lap();
+
+    let suggestion = answer.completions.first().map(|first| inkling_refine::refine(&first.text, &site));
+    let candidates = candidates(&answer, &site);
+    let refine_ms = watch.lap();
+
+    let (prefill_ms, decode_ms, total_ms) = (answer.prefill_ms, answer.decode_ms, watch.total());
+    let timings = Timings { context_ms, prompt_ms, prefill_ms, decode_ms, refine_ms, total_ms };
+    Ok(Outcome { context, prompt, answer, candidates, suggestion: suggestion.unwrap_or_default(), timings })
+}
+
+/// The prompt's share of the context: what the answer leaves.
+fn prompt_tokens(options: Options, n_context: usize) -> usize {
+    options.prompt_tokens.min(n_context.saturating_sub(options.max_tokens))
+}
+
+fn candidates(answer: &Answer, site: &Site<'_>) -> Vec<Candidate> {
+    let mut candidates: Vec<Candidate> = Vec::new();
+    for completion in &answer.completions {
+        let text = inkling_refine::refine(&completion.text, site).text;
+        if !text.is_empty() && candidates.iter().all(|candidate| candidate.text != text) {
+            let probability = probability(completion, text.len());
+            candidates.push(Candidate { text, probability });
+        }
+    }
+    candidates
+}
+
+/// The product over the tokens that the first `n_bytes` of the answer are made of.
+fn probability(completion: &Completion, n_bytes: usize) -> f32 {
+    let mut written = 0;
+    let within = completion.steps.iter().take_while(|step| {
+        let needed = written < n_bytes;
+        written += step.n_bytes;
+        needed
+    });
+    within.map(|step| step.probability).product()
+}
+
+struct Stopwatch<'a> {
+    now_ms: &'a dyn Fn() -> f64,
+    started: f64,
+    lap: f64,
+}
+
+impl<'a> Stopwatch<'a> {
+    fn start(now_ms: &'a dyn Fn() -> f64) -> Stopwatch<'a> {
+        let now = now_ms();
+        Stopwatch { now_ms, started: now, lap: now }
+    }
+
+    /// Milliseconds since the last lap.
+    fn lap(&mut self) -> f64 {
+        let (now, before) = ((self.now_ms)(), self.lap);
+        self.lap = now;
+        now - before
+    }
+
+    fn total(&self) -> f64 {
+        self.lap - self.started
+    }
+}

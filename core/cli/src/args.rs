@@ -1,0 +1,129 @@
+//! What can be typed after `inkling`.
+
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Parser, Subcommand};
+use clap_complete::Shell;
+
+/// A local-first AI coding assistant.
+///
+/// Everything runs on this machine: nothing is sent anywhere. Positions are FILE:LINE:COL, both from 1,
+/// columns in characters.
+#[derive(Parser)]
+#[command(version, max_term_width = 100)]
+pub(crate) struct Args {
+    /// Print JSON in place of text for people.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Suggest what comes next at a place in a file.
+    Complete(Complete),
+    /// Show every stage on the way to a suggestion.
+    Trace(Trace),
+    /// Look into a model file, or run a part of it.
+    #[command(subcommand)]
+    Model(Model),
+    /// Say what this machine has for Inkling, and what is wrong.
+    Doctor,
+    /// Serve an editor: the Language Server Protocol on standard input and output.
+    Lsp,
+    /// Print a shell's completion script.
+    Completions {
+        /// The shell.
+        shell: Shell,
+    },
+}
+
+/// Where, and with which model.
+#[derive(ClapArgs)]
+pub(crate) struct At {
+    /// FILE:LINE:COL; with `-` as the file, the text comes from standard input.
+    #[arg(value_name = "FILE:LINE:COL")]
+    pub(crate) place: String,
+    /// The path that a text from standard input has in the workspace.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) path: Option<PathBuf>,
+    /// The workspace [default: the nearest folder with .git].
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) root: Option<PathBuf>,
+    /// A GGUF file [default: the configured model, else the one inside this program].
+    #[arg(long, value_name = "FILE")]
+    pub(crate) model: Option<PathBuf>,
+    /// Tokens of the answer, at most.
+    #[arg(long, value_name = "N")]
+    pub(crate) max_tokens: Option<usize>,
+    /// Threads that compute [default: all].
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<usize>,
+    /// 0 always takes the likeliest token.
+    #[arg(long, value_name = "T", default_value_t = 0.0)]
+    pub(crate) temperature: f32,
+    /// Makes draws above temperature 0 repeatable.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) seed: u64,
+}
+
+#[derive(ClapArgs)]
+pub(crate) struct Complete {
+    #[command(flatten)]
+    pub(crate) at: At,
+    /// Different suggestions, at most.
+    #[arg(short, long, value_name = "K", default_value_t = 1)]
+    pub(crate) n: usize,
+}
+
+#[derive(ClapArgs)]
+pub(crate) struct Trace {
+    #[command(flatten)]
+    pub(crate) at: At,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Model {
+    /// What the file says about itself.
+    Info {
+        /// A GGUF file, or `embedded`.
+        model: PathBuf,
+    },
+    /// Token ids of the text on standard input, as a JSON array.
+    Tokenize {
+        /// A GGUF file, or `embedded`.
+        model: PathBuf,
+        /// The reverse: a JSON array of ids on standard input, text out.
+        #[arg(long)]
+        decode: bool,
+        /// Read special tokens where the text spells them.
+        #[arg(long)]
+        special: bool,
+    },
+    /// Logits after every token, as little-endian f32 [n_tokens, n_vocab].
+    Logits {
+        /// A GGUF file, or `embedded`.
+        model: PathBuf,
+        /// Token ids, separated by commas.
+        #[arg(long, value_delimiter = ',', required = true)]
+        ids: Vec<u32>,
+        /// The file to write.
+        #[arg(long)]
+        out: PathBuf,
+    },
+    /// Speed on a random prompt.
+    Bench {
+        /// A GGUF file, or `embedded`.
+        model: PathBuf,
+        /// Threads that compute [default: all].
+        #[arg(long, value_name = "N")]
+        threads: Option<usize>,
+        /// Tokens of the prompt.
+        #[arg(long, value_name = "N", default_value_t = 512)]
+        prompt: usize,
+        /// Tokens to write.
+        #[arg(long, value_name = "N", default_value_t = 64)]
+        decode: usize,
+    },
+}

@@ -1,0 +1,113 @@
+//! `inkling lsp`: the server on standard input and output.
+
+use std::rc::Rc;
+
+use anyhow::{Context, Result, bail};
+use futures::StreamExt;
+use futures::channel::mpsc::{UnboundedReceiver, unbounded};
+use futures::executor::{LocalPool, LocalSpawner};
+use futures::task::LocalSpawnExt;
+use inkling_assist::gguf::Source;
+use inkling_lsp::{Future, Host, Server};
+use lsp_server::{Connection, Message};
+use serde_json::Value;
+
+use crate::{config, files, model};
+
+/// Serves one client until it says `exit` or closes the stream.
+pub(crate) fn run() -> Result<()> {
+    let settings = config::read()?;
+    let (connection, io_threads) = Connection::stdio();
+    let mut pool = LocalPool::new();
+    let host = Rc::new(Stdio {
+        sender: connection.sender.clone(),
+        spawner: pool.spawner(),
+        clock: Box::new(model::clock()),
+    });
+    let server = Server::new(host.clone());
+    server.configure(settings);
+    let exited = pool.run_until(serve(&server, messages(connection)));
+    // The tasks that are left hold senders; without them the writer thread ends.
+    drop((server, host, pool));
+    io_threads.join().context("standard output broke")?;
+    if exited { Ok(()) } else { bail!("the client left without saying shutdown and exit") }
+}
+
+/// Whether the client left as the protocol asks.
+async fn serve(server: &Server, mut messages: UnboundedReceiver<Value>) -> bool {
+    while let Some(message) = messages.next().await {
+        if message["method"] == "exit" {
+            return server.is_shut_down();
+        }
+        server.receive(message);
+    }
+    false
+}
+
+/// The client's messages, moved off the reader's blocking channel.
+fn messages(connection: Connection) -> UnboundedReceiver<Value> {
+    let (sender, receiver) = unbounded();
+    let incoming = connection.receiver;
+    std::thread::spawn(move || {
+        for message in incoming {
+            let exit = matches!(&message, Message::Notification(notification) if notification.method == "exit");
+            let Ok(message) = serde_json::to_value(message) else { continue };
+            if sender.unbounded_send(message).is_err() || exit {
+                break;
+            }
+        }
+    });
+    receiver
+}
+
+struct Stdio {
+    sender: crossbeam_channel::Sender<Message>,
+    spawner: LocalSpawner,
+    clock: Box<dyn Fn() -> f64>,
+}
+
+impl Host for Stdio {
+    fn send(&self, message: Value) {
+        if let Ok(message) = serde_json::from_value(message) {
+            // A client that is gone does not read; the reader's end says so.
+            let _ = self.sender.send(message);
+        }
+    }
+
+    fn spawn(&self, task: Future<()>) {
+        let _ = self.spawner.spawn_local(task);
+    }
+
+    fn now_ms(&self) -> f64 {
+        (self.clock)()
+    }
+
+    fn sleep(&self, ms: f64) -> Future<()> {
+        Box::pin(futures_timer::Delay::new(std::time::Duration::from_secs_f64(ms.max(0.0) / 1000.0)))
+    }
+
+    fn pause(&self) -> Future<()> {
+        let mut paused = false;
+        Box::pin(std::future::poll_fn(move |context| {
+            if std::mem::replace(&mut paused, true) {
+                return std::task::Poll::Ready(());
+            }
+            context.waker().wake_by_ref();
+            std::task::Poll::Pending
+        }))
+    }
+
+    fn open(&self, uri: &str, _progress: Box<dyn Fn(u64, u64)>) -> Future<Result<Box<dyn Source>, String>> {
+        let path = uri.strip_prefix("file://").unwrap_or(uri);
+        let source = files::open(std::path::Path::new(path)).map_err(|error| format!("{error:#}"));
+        Box::pin(std::future::ready(source))
+    }
+
+    fn default_model(&self) -> Option<String> {
+        Some(files::EMBEDDED.to_string())
+    }
+
+    fn n_threads(&self) -> usize {
+        model::all_threads()
+    }
+}

@@ -1,0 +1,126 @@
+use std::io::{Read, Write};
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use futures::executor::block_on;
+use inkling_assist::LocalModel;
+use inkling_assist::engine::{Cancel, Executor, TokenId, Want};
+use inkling_assist::tokenizer::Tokenizer;
+use serde_json::json;
+
+use super::{print, print_json};
+use crate::args::Model;
+use crate::model;
+
+/// Tokens of the bench's prompt and answer, and how often it runs.
+#[derive(Clone, Copy)]
+struct Bench {
+    n_prompt: usize,
+    n_decode: usize,
+}
+
+const N_RUNS: usize = 3;
+
+/// `inkling model …`.
+pub(crate) fn run(command: &Model, json: bool) -> Result<()> {
+    match command {
+        Model::Info { model } => info(model, json),
+        Model::Tokenize { model, decode: false, special } => tokenize(model, *special),
+        Model::Tokenize { model, decode: true, .. } => detokenize(model),
+        Model::Logits { model, ids, out } => logits(model, ids, out, json),
+        Model::Bench { model, threads, prompt, decode } => {
+            bench(model, *threads, Bench { n_prompt: *prompt, n_decode: *decode }, json)
+        }
+    }
+}
+
+fn info(path: &Path, json: bool) -> Result<()> {
+    let gguf = model::header(path)?;
+    let n_parameters: u64 = gguf.tensors.iter().map(|tensor| tensor.shape.iter().product::<u64>()).sum();
+    let tensor_bytes: u64 = gguf.tensors.iter().map(|tensor| tensor.range.end - tensor.range.start).sum();
+    if json {
+        let metadata: serde_json::Map<String, serde_json::Value> =
+            gguf.metadata.iter().map(|(key, value)| (key.clone(), json!(value.to_string()))).collect();
+        let tensors: Vec<_> = gguf
+            .tensors
+            .iter()
+            .map(|tensor| json!({ "name": tensor.name, "shape": tensor.shape, "type": tensor.dtype.to_string() }))
+            .collect();
+        return print_json(&json!({
+            "n_parameters": n_parameters, "tensor_bytes": tensor_bytes, "metadata": metadata, "tensors": tensors,
+        }));
+    }
+    print(&format!("{:.1} million parameters, {:.1} MB of weights", n_parameters as f64 / 1e6, tensor_bytes as f64 / 1e6))?;
+    for (key, value) in &gguf.metadata {
+        print(&format!("{key} = {value}"))?;
+    }
+    for tensor in &gguf.tensors {
+        print(&format!("{:<28} {:<5} {:?}", tensor.name, tensor.dtype.to_string(), tensor.shape))?;
+    }
+    Ok(())
+}
+
+fn tokenize(path: &Path, special: bool) -> Result<()> {
+    let tokenizer = Tokenizer::from_gguf(&model::header(path)?)?;
+    let mut text = String::new();
+    std::io::stdin().read_to_string(&mut text).context("the text on standard input is not UTF-8")?;
+    let ids = if special { tokenizer.encode_with_special(&text) } else { tokenizer.encode(&text) };
+    print(&serde_json::to_string(&ids)?)
+}
+
+fn detokenize(path: &Path) -> Result<()> {
+    let tokenizer = Tokenizer::from_gguf(&model::header(path)?)?;
+    let ids: Vec<TokenId> =
+        serde_json::from_reader(std::io::stdin()).context("standard input is not a JSON array of token ids")?;
+    Ok(std::io::stdout().write_all(tokenizer.decode(&ids).as_bytes())?)
+}
+
+fn logits(path: &Path, ids: &[TokenId], out: &Path, json: bool) -> Result<()> {
+    let mut model = model::load(path, None)?;
+    let logits = block_on(model.executor().logits(ids, &Cancel::default()))?;
+    let bytes: Vec<u8> = logits.iter().flat_map(|logit| logit.to_le_bytes()).collect();
+    std::fs::write(out, bytes).with_context(|| format!("cannot write {}", out.display()))?;
+    let (n_tokens, n_vocab) = (ids.len(), model.config().n_vocab);
+    if json {
+        return print_json(&json!({ "n_tokens": n_tokens, "n_vocab": n_vocab, "out": out }));
+    }
+    print(&format!("{} holds f32 [{n_tokens}, {n_vocab}]", out.display()))
+}
+
+fn bench(path: &Path, threads: Option<usize>, bench: Bench, json: bool) -> Result<()> {
+    let mut model = model::load(path, threads)?;
+    let mut runs: Vec<(f64, f64)> = (0..N_RUNS).map(|run| measure(&mut model, bench, run)).collect::<Result<_>>()?;
+    runs.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let prefill = runs[N_RUNS / 2].0;
+    runs.sort_by(|a, b| a.1.total_cmp(&b.1));
+    let decode = runs[N_RUNS / 2].1;
+    let summary = model.summary();
+    if json {
+        return print_json(&json!({
+            "prefill_tok_s": prefill, "decode_tok_s": decode,
+            "executor": summary.executor, "threads": summary.n_threads,
+        }));
+    }
+    let threads = if summary.n_threads == 1 { "thread" } else { "threads" };
+    print(&format!(
+        "prefill {prefill:.1} tokens/s, decode {decode:.1} tokens/s ({}, {} {threads}; median of {N_RUNS})",
+        summary.executor, summary.n_threads
+    ))
+}
+
+/// Prefill and decode speed in tokens a second, on a prompt that no earlier run shares a beginning with.
+fn measure(model: &mut LocalModel, bench: Bench, run: usize) -> Result<(f64, f64)> {
+    let n_vocab = model.config().n_vocab as u32;
+    let mut random = fastrand::Rng::with_seed(run as u64 + 1);
+    let prompt: Vec<TokenId> = (0..bench.n_prompt.max(1)).map(|_| random.u32(0..n_vocab)).collect();
+    let (want, cancel) = (Want { top_k: 1, masked: Vec::new() }, Cancel::default());
+    let (clock, executor): (_, &mut dyn Executor) = (model::clock(), model.executor());
+    let prefilled = block_on(executor.prefill(&prompt, &want, &cancel))?;
+    let prefill_ms = clock();
+    let mut token = prefilled.top.entries[0].0;
+    for _ in 0..bench.n_decode {
+        token = block_on(executor.step(token, &want, &cancel))?.entries[0].0;
+    }
+    let per_second = |n: usize, ms: f64| n as f64 * 1000.0 / ms.max(1e-3);
+    Ok((per_second(prompt.len(), prefill_ms), per_second(bench.n_decode, clock() - prefill_ms)))
+}

@@ -1,0 +1,39 @@
+//! The `inkling` program: the core's native door.
+
+mod args;
+mod commands;
+mod config;
+mod files;
+mod model;
+mod place;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Args, Command};
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    let result = match &args.command {
+        Command::Complete(complete) => commands::complete::run(complete, args.json),
+        Command::Trace(trace) => commands::trace::run(trace, args.json),
+        Command::Model(model) => commands::model::run(model, args.json),
+        Command::Doctor => commands::doctor::run(args.json),
+        Command::Lsp => commands::lsp::run(),
+        Command::Completions { shell } => commands::completions(*shell),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        // A reader that has enough, such as `head`, is no error.
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("inkling: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+}

@@ -1,0 +1,62 @@
+//! Choosing and loading a model, with progress.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use futures::executor::block_on;
+use indicatif::{ProgressBar, ProgressStyle};
+use inkling_assist::engine::{LoadProgress, never_pause};
+use inkling_assist::gguf::Gguf;
+use inkling_assist::{LoadOptions, LocalModel};
+use inkling_lsp::wire::Settings;
+
+use crate::files;
+
+/// The model to use: the one named, else the configured one, else the embedded one.
+pub(crate) fn choose(named: Option<&Path>, settings: &Settings) -> PathBuf {
+    let configured = settings.model.as_deref().map(Path::new);
+    named.or(configured).unwrap_or(Path::new(files::EMBEDDED)).to_path_buf()
+}
+
+/// Loads a model; a bar shows how far it is when that takes longer than a moment.
+pub(crate) fn load(path: &Path, n_threads: Option<usize>) -> Result<LocalModel> {
+    let source = files::open(path)?;
+    let bar = progress_bar("Loading the model");
+    let options = LoadOptions {
+        n_threads: n_threads.unwrap_or_else(all_threads).max(1),
+        pause: never_pause(),
+        progress: &|LoadProgress { bytes, total_bytes }| {
+            bar.set_length(total_bytes);
+            bar.set_position(bytes);
+        },
+    };
+    let model = block_on(LocalModel::load(&*source, options)).with_context(|| path.display().to_string());
+    bar.finish_and_clear();
+    model
+}
+
+/// Reads a model's header alone.
+pub(crate) fn header(path: &Path) -> Result<Gguf> {
+    let source = files::open(path)?;
+    block_on(Gguf::read(&*source)).with_context(|| path.display().to_string())
+}
+
+/// Threads that the machine computes on.
+pub(crate) fn all_threads() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// A steady clock in milliseconds.
+pub(crate) fn clock() -> impl Fn() -> f64 {
+    let started = Instant::now();
+    move || started.elapsed().as_secs_f64() * 1000.0
+}
+
+fn progress_bar(title: &'static str) -> ProgressBar {
+    let style = ProgressStyle::with_template("{msg} {wide_bar} {bytes} of {total_bytes}");
+    let bar = ProgressBar::new(0).with_message(title);
+    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+    bar.enable_steady_tick(Duration::from_millis(200));
+    bar
+}

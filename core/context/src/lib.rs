@@ -1,0 +1,135 @@
+//! What a model may be told about the place being completed: the file around the cursor, related
+//! code and recent edits, before any budget is applied.
+//!
+//! All offsets are UTF-8 bytes.
+
+mod edits;
+mod gather;
+
+use std::fmt::Write;
+
+use inkling_syntax::Language;
+
+pub use edits::RecentEdits;
+pub use gather::{Config, gather};
+
+/// What the model may be told, before any budget is applied.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Context {
+    /// The file being completed, relative to the workspace root, with `/`.
+    pub path: String,
+    /// Its language.
+    pub language: Language,
+    /// The text before the cursor.
+    pub prefix: Section,
+    /// The text after the cursor.
+    pub suffix: Section,
+    /// Other code, the least relevant first.
+    pub snippets: Vec<Snippet>,
+    /// What changed lately, the oldest first.
+    pub edits: Vec<Edit>,
+}
+
+/// The text on one side of the cursor, bounded by [`Config`], and where it may be shortened.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Section {
+    /// The text, up to or from the cursor.
+    pub text: String,
+    /// Byte offsets in `text`, ascending, all at line starts, where an item or member begins: a
+    /// prefix may keep what follows one of them, a suffix what precedes one. The nearest to the
+    /// cursor is the last of a prefix and the first of a suffix. Where none fits, any line start
+    /// may be taken.
+    pub cuts: Vec<usize>,
+}
+
+/// A piece of other code.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Snippet {
+    /// The file it stands in, relative to the workspace root, with `/`.
+    pub path: String,
+    /// Whole lines, the last with its newline.
+    pub text: String,
+    /// How relevant it is, from 0 to 1; comparable within one context.
+    pub score: f32,
+    /// Why it is here.
+    pub reason: Reason,
+}
+
+/// Why a snippet was chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// It resembles the text around the cursor.
+    Similar,
+    /// It declares what the text around the cursor uses.
+    Declaration,
+    /// The user looked at it lately.
+    Viewed,
+}
+
+impl Reason {
+    /// In lower case, as the plain-text form writes it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Reason::Similar => "similar",
+            Reason::Declaration => "declaration",
+            Reason::Viewed => "viewed",
+        }
+    }
+}
+
+/// A recent change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edit {
+    /// The file that was changed, relative to the workspace root, with `/`.
+    pub path: String,
+    /// Lines that begin with `-`, `+` or a space, each ending with a newline.
+    pub hunk: String,
+}
+
+impl Context {
+    /// The whole as plain text: each part under a line that begins with `==`, cuts as `┄` lines.
+    pub fn to_text(&self) -> String {
+        let mut out = String::new();
+        // Writing to a string cannot fail.
+        let _ = writeln!(out, "== {} ({})", self.path, self.language.name());
+        for snippet in &self.snippets {
+            let reason = snippet.reason.name();
+            let _ = writeln!(
+                out,
+                "== snippet {} ({reason} {:.3})",
+                snippet.path, snippet.score
+            );
+            push_lines(&mut out, &snippet.text);
+        }
+        for edit in &self.edits {
+            let _ = writeln!(out, "== edit {}", edit.path);
+            push_lines(&mut out, &edit.hunk);
+        }
+        for (name, section) in [("prefix", &self.prefix), ("suffix", &self.suffix)] {
+            let _ = writeln!(out, "== {name} ({} bytes)", section.text.len());
+            push_lines(&mut out, &section.with_cuts());
+        }
+        out
+    }
+}
+
+impl Section {
+    fn with_cuts(&self) -> String {
+        let mut out = String::new();
+        let mut done = 0;
+        for &cut in &self.cuts {
+            out.push_str(&self.text[done..cut]);
+            out.push_str("┄\n");
+            done = cut;
+        }
+        out + &self.text[done..]
+    }
+}
+
+/// Appends `text`, and a newline where it lacks one.
+fn push_lines(out: &mut String, text: &str) {
+    out.push_str(text);
+    if !text.is_empty() && !text.ends_with('\n') {
+        out.push('\n');
+    }
+}

@@ -1,0 +1,319 @@
+//! The executor that every machine has: the graph on the CPU, natively and in WASM.
+
+mod attend;
+mod mat_mul;
+mod pool;
+mod shared;
+mod simd;
+
+use inkling_kernels as kernels;
+use inkling_kernels::{AttentionShape, RopeTable};
+
+use crate::executor::{Cancel, Executor, ExecutorInfo, Pause, Prefilled, Reply, TokenId, Top, Want};
+use crate::{Buffer, EngineError, Model, ModelConfig, Op, Weight, WeightId};
+use attend::{Attend, attend};
+use mat_mul::{Activations, Part, mat_mul};
+use pool::Pool;
+use shared::SharedMut;
+pub use simd::SimdLevel;
+
+/// Tokens evaluated between two looks at the cancellation flag: enough to use every weight for several
+/// tokens, few enough (some 50 ms of a small model in a browser) that a keystroke is heard.
+const CHUNK_TOKENS: usize = 32;
+
+/// Runs a [`Model`] with SIMD and threads. All instruction sets and thread counts give the same bits.
+pub struct CpuExecutor {
+    info: ExecutorInfo,
+    model: Model,
+    /// The vectors of the model (norms), by weight id.
+    vectors: Vec<Option<Vec<f32>>>,
+    rope: RopeTable,
+    cache: Cache,
+    scratch: Scratch,
+    compute: Compute,
+    pause: Pause,
+}
+
+/// Keys and values of the tokens evaluated so far.
+struct Cache {
+    tokens: Vec<TokenId>,
+    /// By layer, [n_kv_head, n_context, d_head].
+    keys: Vec<Vec<f32>>,
+    values: Vec<Vec<f32>>,
+    n_context: usize,
+}
+
+/// Activation buffers, by [`Buffer`], [CHUNK_TOKENS, width] but for the logits.
+struct Scratch {
+    buffers: Vec<Vec<f32>>,
+    rounded: Activations,
+}
+
+struct Compute {
+    level: SimdLevel,
+    pool: Pool,
+}
+
+/// Which tokens' logits a run is to give.
+#[derive(Clone, Copy, PartialEq)]
+enum Rows {
+    None,
+    Last,
+    All,
+}
+
+impl CpuExecutor {
+    /// Takes over a loaded model. The context is `n_context` positions, at most the model's own.
+    ///
+    /// # Errors
+    /// When the key-value cache does not fit into memory.
+    pub fn new(model: Model, n_context: usize, n_threads: usize, pause: Pause) -> Result<CpuExecutor, EngineError> {
+        CpuExecutor::with_level(model, n_context, n_threads, pause, SimdLevel::available()[0])
+    }
+
+    /// As [`CpuExecutor::new`], on a chosen one of [`SimdLevel::available`].
+    pub fn with_level(
+        model: Model,
+        n_context: usize,
+        n_threads: usize,
+        pause: Pause,
+        level: SimdLevel,
+    ) -> Result<CpuExecutor, EngineError> {
+        let config = model.config.clone();
+        let n_context = n_context.min(config.n_context);
+        let pool = Pool::new(n_threads);
+        let cache = Cache::new(&config, n_context)?;
+        let vectors = model.weights.iter().map(|weight| (weight.n_out == 1).then(|| weight.to_f32())).collect();
+        Ok(CpuExecutor {
+            info: ExecutorInfo {
+                name: format!("CPU, {}", level.name()),
+                n_threads: pool.n_threads(),
+                model: ModelConfig { n_context, ..config.clone() },
+            },
+            rope: RopeTable::new(n_context, config.n_rot, config.rope_base, config.rope_scale),
+            scratch: Scratch::new(),
+            compute: Compute { level, pool },
+            model,
+            vectors,
+            cache,
+            pause,
+        })
+    }
+
+    /// Evaluates `tokens` behind those in the cache, `CHUNK_TOKENS` at a time.
+    async fn extend(&mut self, tokens: &[TokenId], rows: Rows, cancel: &Cancel) -> Result<Vec<f32>, EngineError> {
+        self.check(tokens)?;
+        let mut logits = Vec::new();
+        let n_chunks = tokens.len().div_ceil(CHUNK_TOKENS);
+        for (idx, chunk) in tokens.chunks(CHUNK_TOKENS).enumerate() {
+            (self.pause)().await;
+            cancel.check()?;
+            let last = idx + 1 == n_chunks;
+            let rows = if rows == Rows::Last && !last { Rows::None } else { rows };
+            self.run(chunk, rows)?;
+            if rows != Rows::None {
+                logits.extend_from_slice(self.scratch.get(Buffer::Logits));
+            }
+        }
+        Ok(logits)
+    }
+
+    fn check(&self, tokens: &[TokenId]) -> Result<(), EngineError> {
+        let (n_tokens, n_context) = (self.cache.tokens.len() + tokens.len(), self.cache.n_context);
+        if n_tokens > n_context {
+            return Err(EngineError::TooLong { n_tokens, n_context });
+        }
+        let n_vocab = self.model.config.n_vocab;
+        match tokens.iter().find(|&&token| token as usize >= n_vocab) {
+            Some(&token) => Err(EngineError::UnknownToken { token, n_vocab }),
+            None => Ok(()),
+        }
+    }
+
+    /// Runs the graph on one chunk and adds it to the cache.
+    fn run(&mut self, tokens: &[TokenId], rows: Rows) -> Result<(), EngineError> {
+        let config = &self.model.config;
+        self.scratch.resize(config, tokens.len(), 0)?;
+        for op in &self.model.graph.ops {
+            match op {
+                Op::Embed { table, out } => {
+                    let table = &self.model.weights[*table];
+                    let out = self.scratch.get_mut(*out);
+                    kernels::get_rows(table.format, &table.bytes, table.n_in, tokens, out);
+                }
+                Op::RmsNorm { x, weight, out } => {
+                    let (x, out) = self.scratch.pair(*x, *out);
+                    kernels::rms_norm(x, vector(&self.vectors, *weight), config.rms_epsilon, out);
+                }
+                Op::MatMul { x, products } => {
+                    let weights = &self.model.weights;
+                    if products.iter().any(|&(weight, _)| weights[weight].format.block_len() > 1) {
+                        self.scratch.round(*x, x.width(config));
+                    }
+                    for &(weight, out) in products {
+                        self.compute.mat_mul(&weights[weight], &mut self.scratch, *x, out);
+                    }
+                }
+                Op::Rope { x, n_head } => {
+                    let first = self.cache.tokens.len();
+                    let x = self.scratch.get_mut(*x);
+                    kernels::rope(x, *n_head, config.d_head, first, &self.rope, config.rope_style);
+                }
+                Op::Attend { layer } => {
+                    self.cache.store(*layer, config, &self.scratch);
+                    self.compute.attend(&self.cache, *layer, config, &mut self.scratch);
+                }
+                Op::SiluMul => {
+                    let (up, gate) = self.scratch.pair(Buffer::Up, Buffer::Gate);
+                    kernels::silu_mul(gate, up);
+                }
+                Op::Add { x, out } => {
+                    let (x, out) = self.scratch.pair(*x, *out);
+                    kernels::add(out, x);
+                }
+                Op::Select { x } => {
+                    let n_rows = match rows {
+                        Rows::None => break,
+                        Rows::Last => 1,
+                        Rows::All => tokens.len(),
+                    };
+                    self.scratch.keep_last(*x, n_rows, config)?;
+                }
+            }
+        }
+        self.cache.tokens.extend_from_slice(tokens);
+        Ok(())
+    }
+}
+
+impl Executor for CpuExecutor {
+    fn info(&self) -> &ExecutorInfo {
+        &self.info
+    }
+
+    fn prefill<'a>(&'a mut self, tokens: &'a [TokenId], want: &'a Want, cancel: &'a Cancel) -> Reply<'a, Prefilled> {
+        Box::pin(async move {
+            let Some(last) = tokens.len().checked_sub(1) else { return Err(EngineError::NoTokens) };
+            let common = self.cache.tokens.iter().zip(tokens).take_while(|(a, b)| a == b).count();
+            let n_reused = common.min(last);
+            self.cache.tokens.truncate(n_reused);
+            let logits = self.extend(&tokens[n_reused..], Rows::Last, cancel).await?;
+            Ok(Prefilled { top: Top::of(&logits, want)?, n_reused })
+        })
+    }
+
+    fn step<'a>(&'a mut self, token: TokenId, want: &'a Want, cancel: &'a Cancel) -> Reply<'a, Top> {
+        Box::pin(async move { Top::of(&self.extend(&[token], Rows::Last, cancel).await?, want) })
+    }
+
+    fn logits<'a>(&'a mut self, tokens: &'a [TokenId], cancel: &'a Cancel) -> Reply<'a, Vec<f32>> {
+        Box::pin(async move {
+            self.cache.tokens.clear();
+            self.extend(tokens, Rows::All, cancel).await
+        })
+    }
+}
+
+fn vector(vectors: &[Option<Vec<f32>>], id: WeightId) -> &[f32] {
+    vectors[id].as_deref().expect("the graph asks for a vector where its specification is one")
+}
+
+impl Cache {
+    fn new(config: &ModelConfig, n_context: usize) -> Result<Cache, EngineError> {
+        let len = n_context * config.d_kv();
+        let layers = |_| (0..config.n_layer).map(|_| zeros(len, "the key-value cache")).collect::<Result<Vec<_>, _>>();
+        Ok(Cache { tokens: Vec::new(), keys: layers(())?, values: layers(())?, n_context })
+    }
+
+    /// Copies the chunk's keys and values behind what the layer holds.
+    fn store(&mut self, layer: usize, config: &ModelConfig, scratch: &Scratch) {
+        let (first, d_head) = (self.tokens.len(), config.d_head);
+        for (from, to) in [(Buffer::Key, &mut self.keys[layer]), (Buffer::Value, &mut self.values[layer])] {
+            for (idx, x) in scratch.get(from).chunks_exact(d_head).enumerate() {
+                let (position, head) = (first + idx / config.n_kv_head, idx % config.n_kv_head);
+                to[(head * self.n_context + position) * d_head..][..d_head].copy_from_slice(x);
+            }
+        }
+    }
+}
+
+impl Compute {
+    fn mat_mul(&mut self, weight: &Weight, scratch: &mut Scratch, x: Buffer, out: Buffer) {
+        let rounded = std::mem::take(&mut scratch.rounded);
+        let (x, out) = scratch.pair(x, out);
+        let (level, n_parts, out) = (self.level, self.pool.n_threads(), SharedMut::new(out));
+        self.pool.run(&|part| mat_mul(level, weight, x, &rounded, out, Part { part, n_parts }));
+        scratch.rounded = rounded;
+    }
+
+    fn attend(&mut self, cache: &Cache, layer: usize, config: &ModelConfig, scratch: &mut Scratch) {
+        let ModelConfig { n_head, n_kv_head, d_head, .. } = *config;
+        let shape = AttentionShape { n_head, n_kv_head, d_head, n_context: cache.n_context };
+        let (q, out) = scratch.pair(Buffer::Query, Buffer::Mixed);
+        let (keys, values) = (&cache.keys[layer][..], &cache.values[layer][..]);
+        let call = Attend { q, keys, values, first_position: cache.tokens.len(), shape };
+        let (level, n_parts, out) = (self.level, self.pool.n_threads(), SharedMut::new(out));
+        self.pool.run(&|part| attend(level, call, out, Part { part, n_parts }));
+    }
+}
+
+impl Scratch {
+    fn new() -> Scratch {
+        Scratch { buffers: vec![Vec::new(); Buffer::ALL.len()], rounded: Activations::default() }
+    }
+
+    fn resize(&mut self, config: &ModelConfig, n_tokens: usize, n_logits: usize) -> Result<(), EngineError> {
+        for buffer in Buffer::ALL {
+            let n_rows = if buffer == Buffer::Logits { n_logits } else { n_tokens };
+            resize(&mut self.buffers[buffer as usize], n_rows * buffer.width(config))?;
+        }
+        Ok(())
+    }
+
+    /// Shortens `x` to its last rows, and everything else to as many.
+    fn keep_last(&mut self, x: Buffer, n_rows: usize, config: &ModelConfig) -> Result<(), EngineError> {
+        let kept = n_rows * x.width(config);
+        let buffer = &mut self.buffers[x as usize];
+        buffer.drain(..buffer.len() - kept);
+        self.resize(config, n_rows, n_rows)
+    }
+
+    /// Rounds `x` to bytes for the products with quantized weights that follow.
+    fn round(&mut self, x: Buffer, width: usize) {
+        self.rounded.quantize(&self.buffers[x as usize], width);
+    }
+
+    fn get(&self, buffer: Buffer) -> &[f32] {
+        &self.buffers[buffer as usize]
+    }
+
+    fn get_mut(&mut self, buffer: Buffer) -> &mut [f32] {
+        &mut self.buffers[buffer as usize]
+    }
+
+    /// One buffer to read and another to write.
+    fn pair(&mut self, x: Buffer, out: Buffer) -> (&[f32], &mut [f32]) {
+        let [x, out] = self
+            .buffers
+            .get_disjoint_mut([x as usize, out as usize])
+            .expect("no operation reads the buffer it writes");
+        (x, out)
+    }
+}
+
+fn zeros(len: usize, what: &str) -> Result<Vec<f32>, EngineError> {
+    let mut zeros = Vec::new();
+    zeros
+        .try_reserve_exact(len)
+        .map_err(|_| EngineError::Memory { tensor: what.to_string(), bytes: 4 * len as u64 })?;
+    zeros.resize(len, 0.0);
+    Ok(zeros)
+}
+
+fn resize(buffer: &mut Vec<f32>, len: usize) -> Result<(), EngineError> {
+    if len > buffer.capacity() {
+        *buffer = zeros(len, "an activation buffer")?;
+    }
+    buffer.resize(len, 0.0);
+    Ok(())
+}

@@ -1,0 +1,79 @@
+use inkling_gguf::{Error as GgufError, SourceError};
+
+/// What can go wrong between a model file and its logits. Each message says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// The header cannot be read, or lacks something that the architecture needs.
+    #[error(transparent)]
+    Gguf(#[from] GgufError),
+    /// The file's bytes cannot be had.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// An architecture that no executor knows.
+    #[error("models of architecture \"{name}\" are not supported; supported: llama")]
+    Architecture {
+        /// `general.architecture`.
+        name: String,
+    },
+    /// A number in the header that no model can have.
+    #[error("the model's header is broken: {key} is {value}, {expected}; download the file again")]
+    Config {
+        /// The metadata key.
+        key: String,
+        /// Its value.
+        value: String,
+        /// What would be right.
+        expected: &'static str,
+    },
+    /// A tensor stored in a way that the executor cannot compute with.
+    #[error("tensor {tensor} is stored as {dtype}, which is not supported; use a file in F32, F16, Q8_0, Q6_K or Q4_0")]
+    Dtype {
+        /// The tensor's name.
+        tensor: String,
+        /// Its storage type.
+        dtype: String,
+    },
+    /// A tensor whose shape contradicts the header.
+    #[error("tensor {tensor} has shape {shape:?} where the header asks for {expected:?}; download the file again")]
+    Shape {
+        /// The tensor's name.
+        tensor: String,
+        /// Its shape, fastest dimension first.
+        shape: Vec<u64>,
+        /// What the header asks for.
+        expected: Vec<u64>,
+    },
+    /// The weights do not fit.
+    #[error("not enough memory for {tensor} ({bytes} bytes); use a smaller or more strongly quantized model")]
+    Memory {
+        /// The tensor or buffer.
+        tensor: String,
+        /// Its size.
+        bytes: u64,
+    },
+    /// More tokens than the model's context holds.
+    #[error("{n_tokens} tokens do not fit the context of {n_context}; shorten the prompt")]
+    TooLong {
+        /// Tokens asked for.
+        n_tokens: usize,
+        /// Tokens there is room for.
+        n_context: usize,
+    },
+    /// A token id outside the vocabulary.
+    #[error("token {token} is not in the vocabulary of {n_vocab}; was the text tokenized for another model?")]
+    UnknownToken {
+        /// The id.
+        token: u32,
+        /// The vocabulary's size.
+        n_vocab: usize,
+    },
+    /// Nothing to evaluate.
+    #[error("there are no tokens to evaluate")]
+    NoTokens,
+    /// The weights give no usable numbers.
+    #[error("the model's output is not finite: its weights are broken; download the file again")]
+    NotFinite,
+    /// The caller cancelled.
+    #[error("cancelled")]
+    Cancelled,
+}

@@ -1,0 +1,25 @@
+//! Token ids in, logits out: the model graph and the executors that run it.
+//!
+//! A GGUF becomes a [`Model`] (weights and a [`Graph`], the forward pass as a list of operations), an
+//! executor runs it behind the [`Executor`] seam. The seam is all that the rest of Inkling knows, so
+//! that a GPU, another process or a page can stand behind it.
+
+mod config;
+mod cpu;
+mod error;
+mod executor;
+#[cfg(not(target_arch = "wasm32"))]
+mod gpu;
+mod graph;
+mod model;
+mod sample;
+
+pub use config::{Architecture, ModelConfig};
+pub use cpu::{CpuExecutor, SimdLevel};
+pub use error::EngineError;
+pub use executor::{Cancel, Executor, ExecutorInfo, Pause, Prefilled, Reply, TokenId, Top, Want, never_pause};
+#[cfg(not(target_arch = "wasm32"))]
+pub use gpu::gpus;
+pub use graph::{Buffer, Graph, Op, WeightId};
+pub use model::{LoadProgress, Model, Weight};
+pub use sample::{Sampler, Sampling};

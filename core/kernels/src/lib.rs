@@ -1,0 +1,25 @@
+//! One operation, one naive CPU function: the executable specification of the model's arithmetic.
+//!
+//! Every function takes flat slices with their shapes in the documentation, does the plain loop, and
+//! is never optimised. Executors are compared with these on odd sizes. Nothing here calls the
+//! platform's mathematics library, so that the same inputs give the same bits natively and in WASM.
+
+mod add;
+mod attention;
+mod format;
+mod get_rows;
+mod mat_mul;
+mod math;
+mod rms_norm;
+mod rope;
+mod silu_mul;
+
+pub use add::add;
+pub use attention::{AttentionShape, attention};
+pub use format::{BLOCK_LEN, Format, q6_k_chunk, q6_k_scales, quantize_q4_0, quantize_q8_0};
+pub use get_rows::get_rows;
+pub use mat_mul::mat_mul;
+pub use math::{dot, exp};
+pub use rms_norm::rms_norm;
+pub use rope::{RopeStyle, RopeTable, rope};
+pub use silu_mul::silu_mul;

@@ -1,0 +1,36 @@
+use std::pin::Pin;
+
+use inkling_assist::gguf::Source;
+use serde_json::Value;
+
+/// A future on the host's one thread.
+pub type Future<T> = Pin<Box<dyn std::future::Future<Output = T>>>;
+
+/// What the server needs of the process, Worker or page that it runs in. Everything happens on one thread.
+pub trait Host {
+    /// Sends a JSON-RPC message to the client.
+    fn send(&self, message: Value);
+
+    /// Runs a task until it ends.
+    fn spawn(&self, task: Future<()>);
+
+    /// Milliseconds of a steady clock.
+    fn now_ms(&self) -> f64;
+
+    /// Ends after `ms` milliseconds.
+    fn sleep(&self, ms: f64) -> Future<()>;
+
+    /// Ends after the messages that have arrived were received.
+    fn pause(&self) -> Future<()>;
+
+    /// Opens a model file; `progress` hears bytes had and bytes in all while it is fetched.
+    ///
+    /// The error says what to do.
+    fn open(&self, uri: &str, progress: Box<dyn Fn(u64, u64)>) -> Future<Result<Box<dyn Source>, String>>;
+
+    /// The model to load when the settings name none.
+    fn default_model(&self) -> Option<String>;
+
+    /// Threads that may compute.
+    fn n_threads(&self) -> usize;
+}

@@ -1,0 +1,241 @@
+//! The server's messages: what arrives is taken apart here, what it means is in the modules below.
+
+mod completion;
+mod documents;
+mod model;
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use futures::lock::Mutex;
+use inkling_assist::engine::Cancel;
+use inkling_assist::{LocalModel, RequestId, Shown, Trigger};
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use crate::wire::{ModelInfo, Settings, State as StatusState, Status};
+use crate::{Configuration, Host};
+use completion::{Asked, LastOutcome};
+use documents::Documents;
+
+/// A language server with one client. Cheap to clone; all clones are the same server.
+#[derive(Clone)]
+pub struct Server {
+    host: Rc<dyn Host>,
+    state: Rc<RefCell<State>>,
+}
+
+/// Whether the client has introduced itself.
+#[derive(Clone, Copy, PartialEq)]
+enum Phase {
+    New,
+    Running,
+    ShutDown,
+}
+
+struct State {
+    phase: Phase,
+    configuration: Configuration,
+    /// The client shows progress bars.
+    shows_progress: bool,
+    documents: Documents,
+    model: Option<Rc<ModelSlot>>,
+    /// The load under way; a newer one cancels it.
+    loading: Option<Cancel>,
+    trigger: Trigger,
+    asked: HashMap<RequestId, Asked>,
+    next_request: RequestId,
+    shown: Option<Shown>,
+    last: Option<LastOutcome>,
+    /// Requests other than completions that can be cancelled, by their JSON-RPC ids.
+    cancels: HashMap<String, Cancel>,
+    /// Counts this server's own requests to the client.
+    next_own_id: i64,
+}
+
+/// The model that answers, one question at a time.
+struct ModelSlot {
+    info: ModelInfo,
+    model: Mutex<LocalModel>,
+}
+
+/// A JSON-RPC error.
+struct Refusal {
+    code: i64,
+    message: String,
+}
+
+const INVALID_REQUEST: i64 = -32600;
+const METHOD_NOT_FOUND: i64 = -32601;
+const INVALID_PARAMS: i64 = -32602;
+const NOT_INITIALIZED: i64 = -32002;
+const REQUEST_FAILED: i64 = -32803;
+const REQUEST_CANCELLED: i64 = -32800;
+
+impl Server {
+    /// A server that waits for `initialize`.
+    pub fn new(host: Rc<dyn Host>) -> Server {
+        let configuration = Configuration::DEFAULT;
+        let state = State {
+            phase: Phase::New,
+            trigger: Trigger::new(configuration.debounce_ms),
+            configuration,
+            shows_progress: false,
+            documents: Documents::default(),
+            model: None,
+            loading: None,
+            asked: HashMap::new(),
+            next_request: 0,
+            shown: None,
+            last: None,
+            cancels: HashMap::new(),
+            next_own_id: 0,
+        };
+        Server { host, state: Rc::new(RefCell::new(state)) }
+    }
+
+    /// Takes one JSON-RPC message. Answers go out through the host, now or later.
+    pub fn receive(&self, message: Value) {
+        let id = message.get("id").filter(|id| id.is_string() || id.is_number()).cloned();
+        let method = message.get("method").and_then(Value::as_str);
+        let params = message.get("params").cloned().unwrap_or(Value::Null);
+        match (id, method) {
+            (Some(id), Some(method)) => self.request(id, method, params),
+            (None, Some(method)) => self.notification(method, params),
+            // The client's answer to a request of ours, of which there is only the creation of a progress bar.
+            (Some(_), None) => {}
+            (None, None) => {
+                let message = "a JSON-RPC message has a method, or the id of a request".to_string();
+                self.respond(Value::Null, Err(Refusal { code: INVALID_REQUEST, message }));
+            }
+        }
+    }
+
+    /// Whether the client has said `exit`'s precondition, `shutdown`.
+    pub fn is_shut_down(&self) -> bool {
+        self.state.borrow().phase == Phase::ShutDown
+    }
+
+    fn request(&self, id: Value, method: &str, params: Value) {
+        let phase = self.state.borrow().phase;
+        match (phase, method) {
+            (Phase::New, "initialize") => self.respond(id, self.initialize(&params)),
+            (Phase::New, _) => self.respond(id, Err(refusal(NOT_INITIALIZED, "initialize comes first"))),
+            (Phase::ShutDown, _) => self.respond(id, Err(refusal(INVALID_REQUEST, "the server is shut down"))),
+            (Phase::Running, "shutdown") => self.respond(id, Ok(self.shut_down())),
+            (Phase::Running, "textDocument/inlineCompletion") => self.parsed(id, params, Server::inline_completion),
+            (Phase::Running, "inkling/trace") => self.parsed(id, params, Server::trace),
+            (Phase::Running, "inkling/loadModel") => self.parsed(id, params, Server::load_model),
+            (Phase::Running, "initialize") => self.respond(id, Err(refusal(INVALID_REQUEST, "initialized already"))),
+            (Phase::Running, _) => {
+                self.respond(id, Err(refusal(METHOD_NOT_FOUND, &format!("no such method: {method}"))));
+            }
+        }
+    }
+
+    /// Notifications have no answer: what cannot be understood is passed over, as the protocol asks.
+    fn notification(&self, method: &str, params: Value) {
+        if self.state.borrow().phase != Phase::Running {
+            return;
+        }
+        match method {
+            "initialized" => self.load_configured_model(),
+            "textDocument/didOpen" => self.heard(params, Server::did_open),
+            "textDocument/didChange" => self.heard(params, Server::did_change),
+            "textDocument/didClose" => self.heard(params, Server::did_close),
+            "workspace/didChangeConfiguration" => self.heard(params["settings"]["inkling"].clone(), Server::configure),
+            "$/cancelRequest" => self.cancel(&params["id"]),
+            "window/workDoneProgress/cancel" => self.cancel_progress(),
+            _ => {}
+        }
+    }
+
+    fn parsed<P: DeserializeOwned>(&self, id: Value, params: Value, handle: fn(&Server, Value, P)) {
+        match serde_json::from_value(params) {
+            Ok(params) => handle(self, id, params),
+            Err(error) => self.respond(id, Err(refusal(INVALID_PARAMS, &error.to_string()))),
+        }
+    }
+
+    fn heard<P: DeserializeOwned>(&self, params: Value, handle: fn(&Server, P)) {
+        if let Ok(params) = serde_json::from_value(params) {
+            handle(self, params);
+        }
+    }
+
+    /// Only what this server uses is read of the parameters, so that any client's are understood.
+    fn initialize(&self, params: &Value) -> Result<Value, Refusal> {
+        let settings: Settings = match &params["initializationOptions"] {
+            Value::Null => Settings::default(),
+            options => serde_json::from_value(options.clone())
+                .map_err(|error| refusal(INVALID_PARAMS, &format!("initializationOptions: {error}")))?,
+        };
+        let folder = params["workspaceFolders"][0]["uri"].as_str().or(params["rootUri"].as_str());
+        let mut state = self.state.borrow_mut();
+        state.documents.set_root(folder);
+        state.shows_progress = params["capabilities"]["window"]["workDoneProgress"].as_bool() == Some(true);
+        state.phase = Phase::Running;
+        drop(state);
+        self.configure(settings);
+        Ok(json!({
+            "capabilities": {
+                "positionEncoding": "utf-16",
+                "textDocumentSync": { "openClose": true, "change": 2 },
+                "inlineCompletionProvider": true,
+            },
+            "serverInfo": { "name": "inkling", "version": env!("CARGO_PKG_VERSION") },
+        }))
+    }
+
+    /// Takes over what `settings` names, as `initialize` and a changed configuration do.
+    pub fn configure(&self, settings: Settings) {
+        let mut state = self.state.borrow_mut();
+        let before = state.configuration.model.clone();
+        state.configuration.apply(settings);
+        state.trigger.debounce_ms = state.configuration.debounce_ms;
+        let renamed = state.configuration.model != before && (state.model.is_some() || state.loading.is_some());
+        drop(state);
+        if renamed {
+            self.load_configured_model();
+        }
+    }
+
+    fn shut_down(&self) -> Value {
+        let mut state = self.state.borrow_mut();
+        state.phase = Phase::ShutDown;
+        state.cancels.values().chain(&state.loading).for_each(Cancel::cancel);
+        state.asked.values().for_each(|asked| asked.cancel.cancel());
+        state.model = None;
+        Value::Null
+    }
+
+    fn cancel(&self, id: &Value) {
+        self.cancel_completion(id);
+        if let Some(cancel) = self.state.borrow_mut().cancels.remove(&id.to_string()) {
+            cancel.cancel();
+        }
+    }
+
+    fn respond(&self, id: Value, result: Result<Value, Refusal>) {
+        self.host.send(match result {
+            Ok(result) => json!({ "jsonrpc": "2.0", "id": id, "result": result }),
+            Err(Refusal { code, message }) => {
+                json!({ "jsonrpc": "2.0", "id": id, "error": { "code": code, "message": message } })
+            }
+        });
+    }
+
+    fn notify(&self, method: &str, params: Value) {
+        self.host.send(json!({ "jsonrpc": "2.0", "method": method, "params": params }));
+    }
+
+    fn status(&self, state: StatusState, message: Option<String>) {
+        let model = self.state.borrow().model.as_ref().map(|slot| slot.info.clone());
+        self.notify("inkling/status", json!(Status { state, message, model }));
+    }
+}
+
+fn refusal(code: i64, message: &str) -> Refusal {
+    Refusal { code, message: message.to_string() }
+}

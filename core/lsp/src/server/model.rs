@@ -1,0 +1,154 @@
+//! Loading the model: `inkling/loadModel`, the settings' one, and the progress bar.
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use futures::lock::Mutex;
+use inkling_assist::engine::{Cancel, LoadProgress};
+use inkling_assist::{LoadOptions, LocalModel};
+use serde_json::{Value, json};
+
+use super::{ModelSlot, REQUEST_CANCELLED, REQUEST_FAILED, Refusal, Server, refusal};
+use crate::wire::{LoadModelParams, ModelInfo, State};
+
+/// Milliseconds between two reports of a progress bar.
+const REPORT_MS: f64 = 100.0;
+
+impl Server {
+    pub(super) fn load_model(&self, id: Value, params: LoadModelParams) {
+        let server = self.clone();
+        self.host.spawn(Box::pin(async move {
+            let result = server.load(params.uri).await;
+            server.respond(id, result.map(|info| json!(info)));
+        }));
+    }
+
+    /// Loads the model that the settings or the host name; without one the client is told.
+    pub(super) fn load_configured_model(&self) {
+        let configured = self.state.borrow().configuration.model.clone();
+        let Some(uri) = configured.or_else(|| self.host.default_model()) else {
+            return self.status(State::Error, Some("no model: set `inkling.model` to a GGUF file".to_string()));
+        };
+        let server = self.clone();
+        self.host.spawn(Box::pin(async move {
+            if let Err(refusal) = server.load(uri).await
+                && refusal.code != REQUEST_CANCELLED
+            {
+                server.notify("window/showMessage", json!({ "type": 1, "message": refusal.message }));
+            }
+        }));
+    }
+
+    pub(super) fn cancel_progress(&self) {
+        if let Some(loading) = self.state.borrow_mut().loading.take() {
+            loading.cancel();
+        }
+    }
+
+    /// Loads `uri` beside the present model, which answers until the new one is there and stays if it fails.
+    async fn load(&self, uri: String) -> Result<ModelInfo, Refusal> {
+        let cancel = Cancel::default();
+        if let Some(older) = self.state.borrow_mut().loading.replace(cancel.clone()) {
+            older.cancel();
+        }
+        self.status(State::Loading, None);
+        let bar = Rc::new(self.progress_bar(&uri));
+        let result = self.read(&uri, &bar, &cancel).await;
+        bar.end();
+        if cancel.is_cancelled() {
+            self.status(State::Idle, None);
+            return Err(refusal(REQUEST_CANCELLED, "cancelled"));
+        }
+        let mut state = self.state.borrow_mut();
+        state.loading = None;
+        let result = result.map(|slot| {
+            let info = slot.info.clone();
+            (state.model, state.shown, state.last) = (Some(Rc::new(slot)), None, None);
+            info
+        });
+        let has_model = state.model.is_some();
+        drop(state);
+        match &result {
+            Ok(_) => self.status(State::Idle, None),
+            Err(message) => self.status(if has_model { State::Idle } else { State::Error }, Some(message.clone())),
+        }
+        result.map_err(|message| refusal(REQUEST_FAILED, &message))
+    }
+
+    async fn read(&self, uri: &str, bar: &Rc<ProgressBar>, cancel: &Cancel) -> Result<ModelSlot, String> {
+        let fetching = Rc::clone(bar);
+        let source = self.host.open(uri, Box::new(move |bytes, total| fetching.report(bytes, total))).await?;
+        if cancel.is_cancelled() {
+            return Err("cancelled".to_string());
+        }
+        let host = Rc::clone(&self.host);
+        let n_threads = self.state.borrow().configuration.threads.unwrap_or_else(|| self.host.n_threads());
+        let options = LoadOptions {
+            n_threads,
+            pause: Rc::new(move || host.pause()),
+            progress: &|LoadProgress { bytes, total_bytes }| bar.report(bytes, total_bytes),
+        };
+        let model = LocalModel::load(&*source, options).await.map_err(|error| format!("{uri}: {error}"))?;
+        let summary = model.summary().clone();
+        let info = ModelInfo {
+            name: summary.name,
+            uri: uri.to_string(),
+            file_bytes: summary.n_bytes,
+            n_parameters: summary.n_parameters,
+            quantization: summary.quantization,
+            architecture: summary.architecture,
+            n_context: summary.n_context,
+            executor: summary.executor,
+            threads: summary.n_threads,
+        };
+        Ok(ModelSlot { info, model: Mutex::new(model) })
+    }
+
+    fn progress_bar(&self, uri: &str) -> ProgressBar {
+        let mut state = self.state.borrow_mut();
+        let token = state.shows_progress.then(|| format!("inkling/load/{}", state.next_own_id));
+        let own_id = state.next_own_id;
+        state.next_own_id += 1;
+        drop(state);
+        let bar = ProgressBar { server: self.clone(), token, reported: Cell::new(f64::MIN) };
+        if let Some(token) = &bar.token {
+            self.host.send(json!({
+                "jsonrpc": "2.0", "id": format!("inkling/{own_id}"),
+                "method": "window/workDoneProgress/create", "params": { "token": token },
+            }));
+        }
+        let name = uri.rsplit(['/', '\\']).next().unwrap_or(uri);
+        bar.send(json!({ "kind": "begin", "title": format!("Loading {name}"), "cancellable": true, "percentage": 0 }));
+        bar
+    }
+}
+
+/// A work-done progress of the protocol; silent where the client has none.
+struct ProgressBar {
+    server: Server,
+    token: Option<String>,
+    reported: Cell<f64>,
+}
+
+impl ProgressBar {
+    fn report(&self, bytes: u64, total: u64) {
+        let now = self.server.host.now_ms();
+        if now - self.reported.get() < REPORT_MS && bytes < total {
+            return;
+        }
+        self.reported.set(now);
+        let percentage = (bytes * 100).checked_div(total).unwrap_or(0).min(100);
+        let message = format!("{:.1} of {:.1} MB", bytes as f64 / 1e6, total as f64 / 1e6);
+        self.send(json!({ "kind": "report", "percentage": percentage, "message": message }));
+    }
+
+    fn end(&self) {
+        self.send(json!({ "kind": "end" }));
+    }
+
+    fn send(&self, value: Value) {
+        if let Some(token) = &self.token {
+            self.server.notify("$/progress", json!({ "token": token, "value": value }));
+        }
+    }
+}

@@ -1,0 +1,214 @@
+//! The types of the `inkling/*` methods, as shells see them. `cargo xtask codegen` writes them as TypeScript.
+
+use serde::{Deserialize, Serialize};
+
+/// `inkling/status`: notification to the client whenever the server's state changes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "codegen", derive(ts_rs::TS))]
+pub struct Status {
+    /// What the server is doing.
+    pub state: State,
+    /// For people, where there is something to say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "codegen", ts(optional))]
+    pub message: Option<String>,
+    /// The model that answers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "codegen", ts(optional))]
+    pub model: Option<ModelInfo>,
+}
+
+/// What the server is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "codegen", derive(ts_rs::TS))]
+pub enum State {
+    /// A model is on its way.
+    Loading,
+    /// Waiting for the editor.
+    Idle,
+    /// The model is working.
+    Thinking,
+    /// There is no model that could answer; `message` says why.
+    Error,
+}
+
+/// The model that answers: result of `inkling/loadModel`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "codegen", derive(ts_rs::TS))]
+pub struct ModelInfo {
+    /// Its own name.
+    pub name: String,
+    /// Where it was loaded from.
+    pub uri: String,
+    /// The file's size.
+    #[cfg_attr(feature = "codegen", ts(type = "number"))]
+    pub file_bytes: u64,
+    /// Weights.
+    #[cfg_attr(feature = "codegen", ts(type = "number"))]
+    pub n_parameters: u64,
+    /// The commonest storage type of its matrices.
+    pub quantization: String,
+    /// Its architecture.
+    pub architecture: String,
+    /// Tokens that prompt and answer may have together.
+    pub n_context: usize,
+    /// What runs it.
+    pub executor: String,
+    /// Threads that compute.
+    pub threads: usize,
+}
+
+/// `inkling/loadModel`: replaces the model; the old one answers until the new one is there.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "codegen", derive(ts_rs::TS))]
+pub struct LoadModelParams {
+    /// A file's path natively, a URL in browsers.
+    pub uri: String,
+}
+
+/// `initializationOptions` and the `inkling` section of the configuration; what is absent keeps its value.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+#[cfg_attr(feature = "codegen", derive(ts_rs::TS))]
+pub struct Settings {
+    /// The model to load: a file's path natively, a URL in browsers.
+    #[cfg_attr(feature = "codegen", ts(optional))]
+    pub model: Option<String>,
+    /// Tokens of an answer, at most.
+    #[cfg_attr(feature = "codegen", ts(optional))]
+    pub max_tokens: Option<usize>,
+    /// Tokens of a prompt, at most.
+    #[cfg_attr(feature = "codegen", ts(optional))]
+    pub prompt_tokens: Option<usize>,
+    /// Milliseconds of quiet before the model is asked.
+    #[cfg_attr(feature = "codegen", ts(optional))]
+    pub debounce_ms: Option<f64>,
+    /// 0 is greedy.
+    #[cfg_attr(feature = "codegen", ts(optional))]
+    pub temperature: Option<f32>,
+    /// Different suggestions when the user asks by key.
+    #[cfg_attr(feature = "codegen", ts(optional))]
+    pub candidates: Option<usize>,
+    /// Threads that compute, where there are threads.
+    #[cfg_attr(feature = "codegen", ts(optional))]
+    pub threads: Option<usize>,
+}
+
+/// `inkling/trace`: how the suggestion at a place comes about, every stage as text.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "codegen", derive(ts_rs::TS))]
+pub struct Trace {
+    /// The syntax tree around the cursor.
+    pub tree: String,
+    /// What the model might have been told.
+    pub context: String,
+    /// What it was told, special tokens spelled out.
+    pub prompt: String,
+    /// The prompt's tokens.
+    pub tokens: Vec<TraceToken>,
+    /// The answer, token by token.
+    pub logits: Vec<TraceStep>,
+    /// The answer's text.
+    pub raw: String,
+    /// What refinement left of it.
+    pub suggestion: String,
+    /// The refinement rules that took something away.
+    pub rules: Vec<String>,
+    /// The model's name.
+    pub model: String,
+    /// How many tokens the prompt had.
+    pub prompt_tokens: usize,
+    /// How many of them were still evaluated from the last time.
+    pub reused_tokens: usize,
+    /// Where the time went.
+    pub timings: Timings,
+    /// Prompt tokens evaluated a second.
+    pub prefill_tok_s: f64,
+    /// Answer tokens a second.
+    pub decode_tok_s: f64,
+}
+
+/// A token of the prompt.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "codegen", derive(ts_rs::TS))]
+pub struct TraceToken {
+    /// Its id.
+    pub id: u32,
+    /// Its text.
+    pub text: String,
+    /// Whether it is one of the model's special tokens.
+    pub special: bool,
+}
+
+/// A token of the answer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "codegen", derive(ts_rs::TS))]
+pub struct TraceStep {
+    /// Its id.
+    pub id: u32,
+    /// Its text.
+    pub text: String,
+    /// What the model gave it.
+    pub probability: f32,
+    /// The likeliest tokens here, the chosen one among them.
+    pub alternatives: Vec<TraceAlternative>,
+}
+
+/// A token that might have been chosen.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "codegen", derive(ts_rs::TS))]
+pub struct TraceAlternative {
+    /// Its id.
+    pub id: u32,
+    /// Its text.
+    pub text: String,
+    /// What the model gave it.
+    pub probability: f32,
+}
+
+/// Milliseconds of every stage.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "codegen", derive(ts_rs::TS))]
+pub struct Timings {
+    /// Choosing what the model is told.
+    pub context_ms: f64,
+    /// Packing it into the budget.
+    pub prompt_ms: f64,
+    /// Evaluating the prompt, tokenizing it included.
+    pub prefill_ms: f64,
+    /// Writing the answer.
+    pub decode_ms: f64,
+    /// Making a suggestion of it.
+    pub refine_ms: f64,
+    /// From the cursor to the suggestion.
+    pub total_ms: f64,
+}
+
+/// The TypeScript declarations of everything above.
+#[cfg(feature = "codegen")]
+pub fn typescript() -> String {
+    use ts_rs::TS;
+    let config = ts_rs::Config::default();
+    let declarations = [
+        Status::decl(&config),
+        State::decl(&config),
+        ModelInfo::decl(&config),
+        LoadModelParams::decl(&config),
+        Settings::decl(&config),
+        Trace::decl(&config),
+        TraceToken::decl(&config),
+        TraceStep::decl(&config),
+        TraceAlternative::decl(&config),
+        Timings::decl(&config),
+    ];
+    declarations.map(|declaration| format!("export {declaration}\n")).join("\n")
+}

@@ -1,0 +1,12 @@
+//! Context and a token budget become the prompt of one model family.
+//!
+//! `docs/prompt-format.md` defines the format of Inkling's own models; this crate is its only
+//! implementation. Tokens are counted by a function that the caller gives: nothing here knows a tokenizer.
+
+mod assemble;
+mod fit;
+mod neutralise;
+mod template;
+
+pub use assemble::{Budget, Part, Prompt, assemble};
+pub use template::{Family, ModelFacts, Template};

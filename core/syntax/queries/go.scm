@@ -1,0 +1,44 @@
+; The captures are explained in rust.scm.
+
+(function_declaration name: (_) @name body: (_)? @body) @decl.function
+(method_declaration name: (_) @name body: (_)? @body) @decl.method
+(type_spec name: (_) @name type: (struct_type (field_declaration_list) @body)) @decl.class
+(type_spec name: (_) @name type: (interface_type) @body) @decl.interface
+(type_spec name: (_) @name) @decl.type
+(type_alias name: (_) @name) @decl.type
+(method_elem name: (_) @name) @decl.method
+(field_declaration name: (_) @name) @decl.field
+(const_spec name: (identifier) @name) @decl.constant
+(var_spec name: (identifier) @name) @decl.variable
+
+(parameter_declaration name: (identifier) @param)
+(variadic_parameter_declaration name: (identifier) @param)
+(range_clause left: (expression_list (identifier) @local))
+(type_switch_statement alias: (expression_list (identifier) @local))
+(receive_statement left: (expression_list (identifier) @local))
+(short_var_declaration left: (expression_list (identifier) @name)) @local
+
+(import_spec path: (_) @path) @import
+(import_spec name: (package_identifier)? @alias path: (_) @name) @imported
+
+(call_expression function: [
+  (identifier) @name
+  (selector_expression field: (_) @name)
+]) @call
+(composite_literal type: [(type_identifier) @name (qualified_type name: (_) @name)]) @call
+
+[
+  (func_literal) (for_statement) (if_statement) (expression_switch_statement)
+  (type_switch_statement) (select_statement) (expression_case) (type_case) (default_case)
+  (communication_case)
+] @scope
+(block) @block @scope
+[
+  (field_declaration_list) (interface_type) (literal_value) (expression_switch_statement)
+  (type_switch_statement) (select_statement)
+] @block
+
+[(source_file (_) @statement) (statement_list (_) @statement)]
+
+(comment) @comment
+[(interpreted_string_literal) (raw_string_literal) (rune_literal)] @string

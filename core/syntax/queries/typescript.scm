@@ -1,0 +1,23 @@
+; TypeScript and TSX alone.
+
+(abstract_class_declaration name: (_) @name body: (_) @body) @decl.class
+(interface_declaration name: (_) @name body: (_) @body) @decl.interface
+(enum_declaration name: (_) @name body: (_) @body) @decl.enum
+(enum_body name: (property_identifier) @decl.variant)
+(enum_assignment name: (_) @name) @decl.variant
+(type_alias_declaration name: (_) @name) @decl.type
+(internal_module name: (_) @name body: (_) @body) @decl.module
+(module name: (_) @name body: (_)? @body) @decl.module
+(function_signature name: (_) @name) @decl.function
+[(method_signature name: (_) @name) (abstract_method_signature name: (_) @name)] @decl.method
+(public_field_definition name: (_) @name value: (arrow_function body: (_) @body)) @decl.method
+(public_field_definition name: (_) @name) @decl.field
+(interface_body (property_signature name: (_) @name) @decl.field)
+
+(required_parameter pattern: (identifier) @param)
+(optional_parameter pattern: (identifier) @param)
+
+(import_statement (import_require_clause (identifier) @imported source: (_) @path)) @import
+
+[(interface_body) (enum_body) (object_type)] @block
+(template_literal_type) @string

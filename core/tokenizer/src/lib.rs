@@ -1,0 +1,16 @@
+//! Text to token ids and back.
+//!
+//! A [`Tokenizer`] is built from a model file's metadata and gives exactly the ids that the model was
+//! trained with. So far it does byte-level BPE (`tokenizer.ggml.model = gpt2`): text is cut into
+//! words by the pre-tokenizer's regular expressions, and each word's bytes are merged pair by pair in
+//! the order in which the merges were learned (Sennrich et al., 2016; Radford et al., 2019).
+
+mod added;
+mod bpe;
+mod error;
+mod pre;
+mod tokenizer;
+mod vocab;
+
+pub use error::Error;
+pub use tokenizer::{FimTokens, TokenId, Tokenizer};

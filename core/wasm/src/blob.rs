@@ -1,0 +1,67 @@
+//! Model files in the browser's memory, outside of WASM's: read in ranges.
+
+use std::ops::Range;
+
+use inkling_assist::gguf::{ReadFuture, Source, SourceError};
+use js_sys::{Array, Promise, Reflect, Uint8Array};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{Blob, ReadableStreamDefaultReader, Response};
+
+/// A file that the browser holds.
+pub(crate) struct BlobSource(Blob);
+
+impl Source for BlobSource {
+    fn len(&self) -> u64 {
+        self.0.size() as u64
+    }
+
+    fn read(&self, range: Range<u64>) -> ReadFuture<'_> {
+        Box::pin(async move {
+            let part = self.0.slice_with_f64_and_f64(range.start as f64, range.end as f64).map_err(unreadable)?;
+            let buffer = JsFuture::from(part.array_buffer()).await.map_err(unreadable)?;
+            Ok(Uint8Array::new(&buffer).to_vec())
+        })
+    }
+}
+
+fn unreadable(error: JsValue) -> SourceError {
+    SourceError(format!("the browser cannot read the model: {}; choose the file again", text(&error)))
+}
+
+/// Fetches a URL as a whole, `blob:` URLs included; `progress` hears bytes had and bytes in all.
+pub(crate) async fn fetch(uri: &str, progress: Box<dyn Fn(u64, u64)>) -> Result<BlobSource, String> {
+    let failed = |error: JsValue| format!("cannot fetch {uri}: {}; check the address and the connection", text(&error));
+    let response: Response = JsFuture::from(fetch_url(uri)).await.map_err(failed)?.unchecked_into();
+    if !response.ok() {
+        return Err(format!("cannot fetch {uri}: the server answers {} {}", response.status(), response.status_text()));
+    }
+    let length = response.headers().get("content-length").ok().flatten();
+    let total = length.and_then(|length| length.parse().ok()).unwrap_or(0);
+    let Some(body) = response.body() else { return Err(format!("cannot fetch {uri}: the answer is empty")) };
+    let reader: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
+    let chunks = Array::new();
+    let mut n_bytes = 0;
+    loop {
+        let read = JsFuture::from(reader.read()).await.map_err(failed)?;
+        if Reflect::get(&read, &"done".into()).is_ok_and(|done| done.is_truthy()) {
+            break;
+        }
+        let chunk: Uint8Array = Reflect::get(&read, &"value".into()).map_err(failed)?.unchecked_into();
+        n_bytes += u64::from(chunk.byte_length());
+        chunks.push(&chunk);
+        progress(n_bytes, total.max(n_bytes));
+    }
+    Blob::new_with_u8_array_sequence(&chunks).map(BlobSource).map_err(failed)
+}
+
+fn text(error: &JsValue) -> String {
+    let message = Reflect::get(error, &"message".into()).ok().and_then(|message| message.as_string());
+    message.unwrap_or_else(|| format!("{error:?}"))
+}
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_name = fetch)]
+    fn fetch_url(url: &str) -> Promise;
+}

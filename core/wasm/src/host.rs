@@ -1,0 +1,82 @@
+use gloo_timers::future::TimeoutFuture;
+use inkling_assist::gguf::Source;
+use inkling_lsp::{Future, Host};
+use js_sys::Function;
+use serde::Serialize;
+use serde_json::Value;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::MessageChannel;
+
+use crate::blob;
+
+/// The Worker that this module runs in.
+pub(crate) struct Worker {
+    post: Function,
+}
+
+impl Worker {
+    pub(crate) fn new(post: Function) -> Worker {
+        Worker { post }
+    }
+}
+
+impl Host for Worker {
+    fn send(&self, message: Value) {
+        // Maps become plain objects and absent values null, as JSON has them.
+        let serializer = serde_wasm_bindgen::Serializer::json_compatible();
+        if let Ok(message) = message.serialize(&serializer) {
+            // A page that is gone does not listen.
+            let _ = self.post.call1(&JsValue::NULL, &message);
+        }
+    }
+
+    fn spawn(&self, task: Future<()>) {
+        spawn_local(task);
+    }
+
+    fn now_ms(&self) -> f64 {
+        now()
+    }
+
+    fn sleep(&self, ms: f64) -> Future<()> {
+        Box::pin(TimeoutFuture::new(ms.max(0.0) as u32))
+    }
+
+    /// A message to oneself comes after those that wait already; a timer would be held back for
+    /// milliseconds once it is nested.
+    fn pause(&self) -> Future<()> {
+        Box::pin(async {
+            let Ok(channel) = MessageChannel::new() else { return };
+            let arrived = js_sys::Promise::new(&mut |resolve, _| {
+                channel.port1().set_onmessage(Some(&resolve));
+            });
+            if channel.port2().post_message(&JsValue::NULL).is_ok() {
+                let _ = JsFuture::from(arrived).await;
+            }
+            channel.port1().close();
+        })
+    }
+
+    fn open(&self, uri: &str, progress: Box<dyn Fn(u64, u64)>) -> Future<Result<Box<dyn Source>, String>> {
+        let uri = uri.to_string();
+        Box::pin(async move {
+            let source = blob::fetch(&uri, progress).await?;
+            Ok(Box::new(source) as Box<dyn Source>)
+        })
+    }
+
+    fn default_model(&self) -> Option<String> {
+        None
+    }
+
+    fn n_threads(&self) -> usize {
+        1
+    }
+}
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_namespace = performance)]
+    fn now() -> f64;
+}

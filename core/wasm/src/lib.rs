@@ -1,0 +1,47 @@
+//! The browser's door to the core: a language server in a Worker, of a page or of Node.
+//!
+//! ```js
+//! await init();
+//! const server = new LanguageServer((message) => postMessage(message));
+//! onmessage = ({ data }) => server.receive(data);
+//! ```
+
+mod blob;
+mod host;
+
+use std::rc::Rc;
+
+use inkling_lsp::Server;
+use js_sys::Function;
+use serde_json::Value;
+use wasm_bindgen::prelude::*;
+
+use host::Worker;
+
+/// The core, spoken to in JSON-RPC messages of the Language Server Protocol, as plain JS objects.
+#[wasm_bindgen]
+pub struct LanguageServer {
+    server: Server,
+}
+
+#[wasm_bindgen]
+impl LanguageServer {
+    /// A server that calls `post` with every message for the client.
+    #[wasm_bindgen(constructor)]
+    pub fn new(post: Function) -> LanguageServer {
+        std::panic::set_hook(Box::new(|info| console_error(&info.to_string())));
+        LanguageServer { server: Server::new(Rc::new(Worker::new(post))) }
+    }
+
+    /// Takes one message of the client.
+    pub fn receive(&self, message: JsValue) {
+        // What is no JSON has no id to answer to; the server answers it as any other malformed message.
+        self.server.receive(serde_wasm_bindgen::from_value(message).unwrap_or(Value::Null));
+    }
+}
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_namespace = console, js_name = error)]
+    fn console_error(message: &str);
+}

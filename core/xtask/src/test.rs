@@ -1,0 +1,63 @@
+//! Every check and every test, in the order that fails soonest.
+
+use crate::setup::{self, Scope};
+use crate::{codegen, licences, npm, tidy, wasm, web};
+use anyhow::{Context as _, Result};
+use std::time::Instant;
+use xshell::{Shell, cmd};
+
+type Step = (&'static str, fn(&Shell) -> Result<()>);
+
+const STEPS: &[Step] = &[
+    ("set up", |sh| setup::setup(sh, Scope::Test)),
+    (
+        "format",
+        |sh| Ok(cmd!(sh, "cargo fmt --all --check").run()?),
+    ),
+    ("tidy", tidy::tidy),
+    ("licences", licences::check),
+    ("clippy", clippy),
+    ("Rust tests", rust_tests),
+    ("generated code", codegen::check),
+    ("WASM module", wasm::build),
+    ("TypeScript types", |sh| npm::run_web_demo(sh, "typecheck")),
+    ("WASM and TypeScript tests", |sh| {
+        npm::run_web_demo(sh, "test")
+    }),
+    ("playground", web::build),
+    ("playground in Chromium", web::test_in_browser),
+];
+
+/// Runs all steps; stops at the first that fails, and names it.
+pub(crate) fn test(sh: &Shell) -> Result<()> {
+    let start = Instant::now();
+    for (name, step) in STEPS {
+        println!("\n==> {name}");
+        let start = Instant::now();
+        step(sh).with_context(|| format!("step `{name}` failed"))?;
+        println!("==> {name}: {:.1} s", start.elapsed().as_secs_f64());
+    }
+    println!(
+        "\nAll {} steps passed in {:.0} s.",
+        STEPS.len(),
+        start.elapsed().as_secs_f64()
+    );
+    Ok(())
+}
+
+fn clippy(sh: &Shell) -> Result<()> {
+    cmd!(
+        sh,
+        "cargo clippy --workspace --all-targets -- --deny warnings"
+    )
+    .run()?;
+    Ok(())
+}
+
+/// This program's own dependencies are already built in its own profile; in the tests' they would
+/// be optimised for nothing.
+fn rust_tests(sh: &Shell) -> Result<()> {
+    cmd!(sh, "cargo test --workspace --exclude xtask").run()?;
+    cmd!(sh, "cargo test --profile xtask --package xtask").run()?;
+    Ok(())
+}

@@ -1,0 +1,126 @@
+import './styles.css';
+import { LanguageClient } from './client';
+import type { Answer } from './completion';
+import { announce, byId } from './dom';
+import { acceptFiles } from './files';
+import { GlassBox } from './glass-box';
+import { ModelLine } from './model-line';
+import { dismiss, notify } from './notices';
+import { Picker } from './picker';
+import type { ModelInfo, Settings, Status } from './protocol.gen';
+import { hasWasmSimd, keepOffline } from './support';
+import { watchTheme } from './theme';
+import { Tracer } from './tracer';
+
+const BUILT_IN = new URL(INKLING_FILES.model, document.baseURI).href;
+
+const settings: Settings = { model: BUILT_IN };
+const client = new LanguageClient(new URL(INKLING_FILES.core, document.baseURI), () => settings, {
+  ready: () => void editorReady.then(({ sync }) => sync.reopen()),
+  status: onStatus,
+  progress: (token, value) => modelLine.showProgress(token, value),
+  message: ({ type, message }) => (type <= 2 ? notify('server', message) : announce(message)),
+  crashed: onCrash,
+});
+const modelLine = new ModelLine((token) => client.notify('window/workDoneProgress/cancel', { token }));
+const glassBox = new GlassBox();
+const tracer = new Tracer(client, ({ latencyMs }, trace) => {
+  modelLine.showSpeed(latencyMs, trace);
+  glassBox.show(trace);
+});
+
+// The core compiles and reads its model while the editor is still being fetched.
+if (hasWasmSimd()) client.start();
+else notify('browser', 'The model cannot run here: this browser’s WebAssembly has no SIMD. Chrome 91, Firefox 89, Safari 16.4 and all later ones have it.');
+
+let isPaused = false;
+const editorReady = startEditor();
+watchPause();
+watchTheme((theme) => void editorReady.then(({ setTheme }) => setTheme(theme)));
+
+/** The editor is most of the page's script, and comes apart from it. */
+async function startEditor() {
+  const [{ createEditor, setTheme, showOpened, showSample, suggest, suggestQuietly }, { DocumentSync }, { registerCompletion }] =
+    await Promise.all([import('./editor'), import('./documents'), import('./completion')]);
+  const codeEditor = createEditor(byId('editor', HTMLElement));
+  const sync = new DocumentSync(client, codeEditor);
+  registerCompletion(client, () => !isPaused, onAnswer, (message) => notify('suggestion', message));
+  const picker = new Picker({
+    showSample: (name, text) => showSample(codeEditor, name, text),
+    showOpened: (name) => showOpened(codeEditor, name),
+  });
+  acceptFiles({
+    openText: (name, text) => {
+      picker.addOpened(name);
+      showOpened(codeEditor, name, text);
+    },
+    loadModel: (file) => void loadModel(URL.createObjectURL(file), file.name),
+    refuse: (message) => notify('file', message),
+  });
+  byId('suggest', HTMLButtonElement).addEventListener('click', () => suggest(codeEditor));
+  await picker.showFirst();
+  if (document.activeElement === document.body) codeEditor.focus();
+  return { setTheme, sync, suggest: () => suggestQuietly(codeEditor) };
+}
+
+function onStatus(status: Status): void {
+  modelLine.showStatus(status);
+  if (status.state === 'error') offerModels(status.message ?? 'There is no model.', settings.model ?? BUILT_IN);
+  if (status.state === 'idle') {
+    dismiss('core');
+    void onFirstIdle?.();
+    onFirstIdle = undefined;
+  }
+}
+
+/** Shows what the page is about before anything is typed; then there is time to fill the cache. */
+let onFirstIdle: (() => Promise<void>) | undefined = async () => {
+  (await editorReady).suggest();
+  await keepOffline();
+};
+
+function onAnswer(answer: Answer): void {
+  modelLine.showLatency(answer.latencyMs);
+  announce(answer.candidates[0] ? `Suggestion: ${answer.candidates[0]}` : '');
+  tracer.follow(answer);
+}
+
+/** The old model answers until the new one is there, and goes on where that one fails. */
+async function loadModel(uri: string, name: string): Promise<void> {
+  dismiss('model');
+  try {
+    const model = await client.request<ModelInfo>('inkling/loadModel', { uri });
+    settings.model = uri;
+    modelLine.showStatus({ state: 'idle', model });
+    announce(`${model.name} is loaded.`);
+  } catch (error) {
+    offerModels(`${name}: ${error instanceof Error ? error.message : error}`, uri, name);
+  }
+}
+
+function offerModels(problem: string, uri: string, name = 'The model'): void {
+  const goesOn = modelLine.model ? ` ${modelLine.model.name} goes on answering.` : '';
+  const retry = { label: 'Try again', run: () => void loadModel(uri, name) };
+  const builtIn = { label: 'Use the built-in model', run: () => void loadModel(BUILT_IN, 'The built-in model') };
+  const hasBuiltIn = uri === BUILT_IN || modelLine.model?.uri === BUILT_IN;
+  notify('model', problem + goesOn, retry, ...(hasBuiltIn ? [] : [builtIn]));
+}
+
+function onCrash(reason: string, retryMs: number | undefined): void {
+  modelLine.showStatus({ state: 'error' });
+  if (retryMs !== undefined) {
+    notify('core', `The core stopped (${reason}). It starts again in ${retryMs / 1000} s; your text is safe.`);
+  } else {
+    const again = { label: 'Start it again', run: () => client.start() };
+    notify('core', `The core keeps stopping (${reason}). Your text is safe. Another model may help, or reloading the page.`, again);
+  }
+}
+
+function watchPause(): void {
+  const button = byId('pause', HTMLButtonElement);
+  button.addEventListener('click', () => {
+    isPaused = !isPaused;
+    button.setAttribute('aria-pressed', String(isPaused));
+    announce(isPaused ? 'Suggestions come by Alt+backslash only.' : 'Suggestions come as you type.');
+  });
+}

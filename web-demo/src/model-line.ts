@@ -1,0 +1,97 @@
+import type { WorkDone } from './client';
+import { announce, byId } from './dom';
+import type { ModelInfo, Status, Trace } from './protocol.gen';
+
+/** The line about the model: what it is, where it runs, how its loading gets on, how fast it answered. */
+export class ModelLine {
+  readonly #root = byId('model', HTMLElement);
+  readonly #name = byId('model-name', HTMLElement);
+  readonly #facts = byId('model-facts', HTMLElement);
+  readonly #loading = byId('model-loading', HTMLElement);
+  readonly #progress = byId('model-progress', HTMLProgressElement);
+  readonly #message = byId('model-message', HTMLElement);
+  readonly #speed = byId('speed', HTMLElement);
+  #token: number | string | undefined;
+  /** The model that answers. */
+  model: ModelInfo | undefined;
+
+  constructor(cancel: (token: number | string) => void) {
+    byId('model-cancel', HTMLButtonElement).addEventListener('click', () => {
+      if (this.#token !== undefined) cancel(this.#token);
+    });
+  }
+
+  showStatus({ state, model }: Status): void {
+    this.#root.dataset.state = state;
+    if (model) this.#showModel(model);
+    else if (state === 'error') this.#showNone();
+  }
+
+  /** Progress that is not the model's loading would look the same; there is none so far. */
+  showProgress(token: number | string, value: WorkDone): void {
+    if (value.kind === 'end') return this.#endProgress(value.message);
+    if (value.kind === 'begin') {
+      this.#token = token;
+      this.#loading.hidden = false;
+      announce(value.title);
+    }
+    if (value.message) this.#message.textContent = value.message;
+    if (value.percentage === undefined) this.#progress.removeAttribute('value');
+    else this.#progress.value = value.percentage;
+    this.#root.style.setProperty('--loaded', `${value.percentage ?? 0}%`);
+  }
+
+  showLatency(latencyMs: number): void {
+    this.#speed.textContent = `${Math.round(latencyMs)} ms`;
+  }
+
+  showSpeed(latencyMs: number, trace: Trace): void {
+    const speeds = [`${Math.round(latencyMs)} ms`];
+    if (trace.decodeTokS > 0) speeds.push(`${trace.decodeTokS.toFixed(trace.decodeTokS < 10 ? 1 : 0)} tokens/s`);
+    this.#speed.textContent = speeds.join(' · ');
+  }
+
+  #showModel(model: ModelInfo): void {
+    this.model = model;
+    this.#name.textContent = model.name;
+    const threads = model.threads > 1 ? `, ${model.threads} threads` : '';
+    this.#facts.textContent = [
+      `${count(model.nParameters)} parameters`,
+      megabytes(model.fileBytes),
+      model.quantization,
+      `${model.executor}${threads}`,
+    ].join(' · ');
+    byId('executor-note', HTMLElement).textContent = executorNote(model.executor);
+  }
+
+  #showNone(): void {
+    this.model = undefined;
+    this.#name.textContent = 'No model';
+    this.#facts.textContent = '';
+    this.#endProgress(undefined);
+  }
+
+  #endProgress(message: string | undefined): void {
+    this.#token = undefined;
+    this.#loading.hidden = true;
+    this.#root.style.removeProperty('--loaded');
+    if (message) announce(message);
+  }
+}
+
+/** Why the model runs where it does. */
+function executorNote(executor: string): string {
+  if (!executor.startsWith('CPU')) return `The model runs on: ${executor}.`;
+  const gpu = 'gpu' in navigator ? 'This browser has WebGPU, which Inkling does not use yet.' : 'This browser has no WebGPU.';
+  return `The model runs on this device’s processor (${executor}). ${gpu}`;
+}
+
+function count(n: number): string {
+  const [unit, name] = n >= 1e9 ? [1e9, 'B'] : n >= 1e6 ? [1e6, 'M'] : [1e3, 'K'];
+  const scaled = n / unit;
+  return `${scaled.toFixed(scaled < 10 ? 1 : 0)}${name}`;
+}
+
+function megabytes(bytes: number): string {
+  return bytes >= 1e9 ? `${(bytes / 1e9).toFixed(2)} GB` : `${(bytes / 1e6).toFixed(1)} MB`;
+}

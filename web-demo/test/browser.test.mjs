@@ -1,0 +1,271 @@
+import assert from 'node:assert/strict';
+import { readdir, readFile } from 'node:fs/promises';
+import { after, before, test } from 'node:test';
+import { join } from 'node:path';
+import { contrary } from './gguf.mjs';
+import { DIST, launchBrowser, Playground, serveDist } from './playground.mjs';
+
+let browser;
+let site;
+
+before(async () => {
+  site = await serveDist();
+  browser = await launchBrowser();
+});
+
+after(async () => {
+  await browser?.close();
+  site?.close();
+});
+
+/** A test on a page of its own, on which nothing may go wrong unseen and nothing is asked of other sites. */
+function visit(name, steps, { options, expectedErrors = [] } = {}) {
+  test(name, async () => {
+    const playground = await Playground.open(browser, site.url, options);
+    try {
+      await steps(playground);
+      const foreign = playground.requests.filter((url) => !url.startsWith(site.url) && !/^(blob|data):/.test(url));
+      assert.deepEqual(foreign, []);
+      assert.deepEqual(playground.errors, expectedErrors);
+    } finally {
+      await playground.close();
+    }
+  });
+}
+
+visit('the sample invites a completion before anything is typed', async (playground) => {
+  assert.match(await playground.nextGhostText(), /\S/);
+  assert.match(await playground.page.locator('#model-facts').textContent(), /M parameters · [\d.]+ MB · .*CPU/);
+  assert.match(await playground.page.locator('#executor-note').textContent(), /processor/);
+});
+
+visit('what is typed is answered by ghost text, and it is what the glass box shows', async (playground) => {
+  await playground.nextGhostText();
+  await playground.clickAfter('self.y = y');
+  await playground.type('\n\ndef scaled(self, factor: float):\n');
+  await playground.type('return Vector(self.x ');
+  const ghost = await playground.nextGhostText();
+  await playground.until(async () => (await playground.panel('Prompt')).includes('def scaled'), 'the trace');
+  assert.equal(await playground.panel('Suggestion', 'ins'), ghost);
+  assert.match(await playground.panel('Tree'), /scaled/);
+  assert.match(await playground.panel('Context'), /vector\.py/);
+  assert.ok((await playground.panel('Raw')).length > 0);
+  assert.match(await playground.panel('Tokens', 'span'), /scaled/);
+  assert.match(await playground.panel('Logits', '.steps b'), /^[\d.]+ %/);
+  assert.match(await playground.page.locator('#speed').textContent(), /^\d+ ms · [\d.]+ tokens\/s$/);
+  assert.match(await playground.page.locator('#timing').textContent(), /prefill [\d.]+ ms.*decode [\d.]+ ms/);
+});
+
+visit('Tab accepts', async (playground) => {
+  const ghost = await playground.nextGhostText();
+  const code = await playground.code();
+  await playground.press('Tab');
+  await playground.until(async () => (await playground.code()) !== code, 'the text');
+  assert.equal(await playground.code(), code.replace('return \n', `return ${ghost}\n`));
+});
+
+visit('Esc dismisses', async (playground) => {
+  await playground.nextGhostText();
+  const code = await playground.code();
+  await playground.press('Escape');
+  await playground.until(async () => (await playground.ghostText()) === '', 'no ghost text');
+  assert.equal(await playground.code(), code);
+});
+
+visit('Control and Right accept a word', async (playground) => {
+  const ghost = await playground.nextGhostText();
+  const code = await playground.code();
+  await playground.press('ControlOrMeta+ArrowRight');
+  const rest = await playground.nextGhostText(ghost);
+  const word = ghost.slice(0, ghost.length - rest.length);
+  assert.equal(word + rest, ghost);
+  assert.match(word, /^\s*\w+$|^\W+$/);
+  assert.equal(await playground.code(), code.replace('return \n', `return ${word}\n`));
+});
+
+visit('Alt and ] show another candidate, Alt and [ the first again', async (playground) => {
+  const first = await playground.nextGhostText();
+  await playground.press('Alt+]');
+  const second = await playground.nextGhostText(first);
+  assert.notEqual(second, first);
+  await playground.press('Alt+[');
+  assert.equal(await playground.nextGhostText(second), first);
+});
+
+visit('pausing leaves suggestions to their key', async (playground) => {
+  await playground.nextGhostText();
+  await playground.page.getByRole('button', { name: 'Pause' }).click();
+  await playground.clickAfter('self.y = y');
+  await playground.type('\nself.z = ');
+  await new Promise((resolve) => setTimeout(resolve, 1_000));
+  assert.equal(await playground.ghostText(), '');
+  await playground.press('Alt+\\');
+  assert.notEqual(await playground.nextGhostText(), '');
+});
+
+test('every language has a sample that gets an answer', async () => {
+  const playground = await Playground.open(browser, site.url);
+  try {
+    const languages = await playground.page.locator('#language option').allTextContents();
+    const samples = await readdir(join(DIST, 'samples'));
+    assert.equal(languages.length, samples.length);
+    await playground.nextGhostText();
+    for (const language of languages.slice(1)) {
+      await playground.page.locator('#language').selectOption({ label: language });
+      const answered = async () => (await playground.panel('Prompt')).includes(await playground.sampleName());
+      await playground.press('Alt+\\');
+      await playground.until(answered, `a trace of ${language}`);
+      assert.ok((await playground.panel('Tree')).length > 0, language);
+    }
+    assert.deepEqual(playground.errors, []);
+  } finally {
+    await playground.close();
+  }
+});
+
+visit('a local file can be opened, and a file that is no text is refused', async (playground) => {
+  await playground.nextGhostText();
+  await playground.drop('greeting.py', Buffer.from('def greet(name):\n    return "Hello, " + name\n\n\ndef part(name):\n    return '));
+  await playground.until(async () => (await playground.code()).startsWith('def greet'), 'the file');
+  assert.equal(await playground.page.locator('#language option:checked').textContent(), 'greeting.py');
+  await playground.drop('picture.png', Buffer.from([0x89, 0x50, 0x4e, 0x47, 0xff]));
+  await playground.until(async () => (await playground.notice()).includes('picture.png is not UTF-8 text'), 'a notice');
+  await playground.page.locator('#language').selectOption({ label: 'Rust' });
+  await playground.until(async () => (await playground.code()).includes('pub struct Stack'), 'the sample');
+});
+
+visit('another model by drop changes the answer', async (playground) => {
+  await playground.nextGhostText();
+  const before = await playground.panel('Raw');
+  await playground.drop('contrary.gguf', contrary(await shippedModel()));
+  await playground.until(async () => (await playground.page.evaluate(() => document.title)) !== '', 'the page');
+  await playground.until(async () => !(await playground.isLoading()), 'the model');
+  await playground.press('Alt+\\');
+  await playground.until(async () => (await playground.panel('Raw')) !== before, 'another answer');
+});
+
+visit('a broken model is refused, and the old one goes on', async (playground) => {
+  const ghost = await playground.nextGhostText();
+  const name = await playground.page.locator('#model-name').textContent();
+  await playground.drop('broken.gguf', (await shippedModel()).subarray(0, 5_000));
+  await playground.until(async () => (await playground.notice()).startsWith('broken.gguf: '), 'a notice');
+  assert.match(await playground.notice(), /goes on answering/);
+  assert.equal(await playground.page.locator('#model-name').textContent(), name);
+  await playground.page.getByRole('button', { name: 'Close' }).click();
+  await playground.press('Escape');
+  await playground.press('Alt+\\');
+  assert.equal(await playground.nextGhostText(), ghost);
+});
+
+test('a core that stops is started again with the text as it is', async () => {
+  const playground = await Playground.open(browser, site.url);
+  try {
+    await playground.nextGhostText();
+    await playground.clickAfter('self.y = y');
+    await playground.type('\nself.z = ');
+    const ghost = await playground.nextGhostText();
+    const worker = playground.page.workers().find((each) => each.url().includes('/worker-'));
+    await worker.evaluate(() => setTimeout(() => reportError(new Error('a test'))));
+    await playground.until(async () => (await playground.notice()).includes('The core stopped'), 'a notice');
+    await playground.until(async () => (await playground.notice()) === '', 'the core');
+    await playground.press('Escape');
+    await playground.press('Alt+\\');
+    assert.equal(await playground.nextGhostText(), ghost);
+  } finally {
+    await playground.close();
+  }
+});
+
+test('it works offline after the first visit', async () => {
+  const other = await serveDist();
+  const context = await browser.newContext();
+  try {
+    const first = new Playground(await context.newPage());
+    await first.page.goto(other.url);
+    await first.page.getByText('Works offline').waitFor();
+    other.close();
+    const second = new Playground(await context.newPage());
+    await second.page.goto(other.url);
+    assert.match(await second.nextGhostText(), /\S/);
+    assert.deepEqual(second.errors, []);
+  } finally {
+    other.close();
+    await context.close();
+  }
+});
+
+visit(
+  'the theme follows the system, can be changed, and is remembered',
+  async ({ page }) => {
+    const theme = () => page.evaluate(() => document.documentElement.dataset.theme);
+    const paper = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+    await page.locator('.monaco-editor').waitFor();
+    assert.equal(await theme(), 'dark');
+    const dark = await paper();
+    await page.getByRole('button', { name: 'Dark theme' }).click();
+    assert.equal(await theme(), 'light');
+    assert.notEqual(await paper(), dark);
+    await page.reload();
+    await page.locator('.monaco-editor').waitFor();
+    assert.equal(await theme(), 'light');
+  },
+  { options: { colorScheme: 'dark' } },
+);
+
+visit('the page never blocks while suggestions are made', async (playground) => {
+  await playground.nextGhostText();
+  await playground.page.evaluate(() => {
+    globalThis.longest = 0;
+    new PerformanceObserver((list) => {
+      for (const { duration } of list.getEntries()) globalThis.longest = Math.max(globalThis.longest, duration);
+    }).observe({ type: 'longtask' });
+  });
+  await playground.clickAfter('self.y = y');
+  await playground.type('\n\ndef scaled(self, factor: float):\nreturn Vector(');
+  await playground.nextGhostText();
+  const longest = await playground.page.evaluate(() => globalThis.longest);
+  assert.ok(longest < 200, `a task took ${longest} ms`);
+});
+
+visit('everything can be reached and named without eyes or a mouse', async (playground) => {
+  const { page } = playground;
+  const ghost = await playground.nextGhostText();
+  assert.equal(await page.locator('#announcer').textContent(), `Suggestion: ${ghost}`);
+  assert.deepEqual(await page.evaluate(unnamedControls), []);
+  await page.getByRole('tab', { name: 'Tree' }).focus();
+  await page.keyboard.press('ArrowLeft');
+  assert.equal(await page.evaluate(() => document.activeElement.textContent), 'Suggestion');
+  assert.equal(await page.getByRole('tab', { selected: true }).textContent(), 'Suggestion');
+  assert.equal(await page.locator('[role=tab][tabindex="0"]').count(), 1);
+  await page.evaluate(() => document.activeElement.blur());
+  await page.keyboard.press('Tab');
+  assert.equal(await page.evaluate(() => document.activeElement.textContent), 'Skip to the editor');
+});
+
+visit(
+  'on a narrow screen the glass box is below the editor, and nothing sticks out',
+  async (playground) => {
+    await playground.nextGhostText();
+    const editor = await playground.page.locator('#editor').boundingBox();
+    const box = await playground.page.locator('#glass-box').boundingBox();
+    assert.ok(box.y > editor.y + editor.height);
+    assert.equal(await playground.page.evaluate(() => document.documentElement.scrollWidth), 390);
+  },
+  { options: { viewport: { width: 390, height: 780 } } },
+);
+
+async function shippedModel() {
+  const [name] = await readdir(join(DIST, 'models'));
+  return readFile(join(DIST, 'models', name));
+}
+
+/** Runs in the page: the controls outside the editor that no name can be computed for. */
+function unnamedControls() {
+  const controls = document.querySelectorAll('button, select, input, progress, a[href], [role=tab], [role=tabpanel], section');
+  const name = (element) =>
+    element.getAttribute('aria-label') ||
+    [...(element.labels ?? [])].map((label) => label.textContent).join('') ||
+    document.getElementById(element.getAttribute('aria-labelledby') ?? '')?.textContent ||
+    (element.matches('button, a, [role=tab]') && element.textContent.trim());
+  return [...controls].filter((element) => !element.closest('.monaco-editor') && !name(element)).map((element) => element.outerHTML);
+}
