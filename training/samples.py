@@ -34,8 +34,8 @@ MIN_SAMPLE_TOKENS = 48
 NEARBY_FILES = 5
 
 LANGUAGE_WEIGHTS = {
-    "python": 3, "rust": 3, "typescript": 3, "javascript": 1.5, "go": 1.5, "java": 1.5,
-    "kotlin": 0.75, "c": 0.5, "cpp": 0.5,
+    "python": 4, "rust": 4, "typescript": 4, "javascript": 2, "go": 0.75, "java": 0.75,
+    "kotlin": 0.5, "c": 0.25, "cpp": 0.25,
 }  # fmt: skip
 
 
@@ -109,7 +109,7 @@ def batch(
     for row in range(rows):
         rng = random.Random(f"{seed}/{step}/{row}")
         n_times = 2 if rng.random() < repeat_rate else 1
-        sequence = n_times * packed(corpus, tokenizer, rng, length // n_times)
+        sequence = n_times * packed(corpus, tokenizer, rng, (length + 1) // n_times)
         sequence = sequence[: length + 1]
         ids[row, : len(sequence)] = sequence
     return ids

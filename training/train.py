@@ -28,6 +28,7 @@ from samples import Corpus, batch
 from tokenizer import ENDOFTEXT, FIM_MIDDLE, TextTokenizer
 from work import parser
 
+ANSWER_WEIGHT = 4.0  # a twelfth of the tokens, and all that the product asks for
 WARMUP_STEPS = 60
 COOLDOWN_SHARE = 0.25
 MAX_GRADIENT_NORM = 1.0
@@ -47,7 +48,8 @@ class Phase:
     repeat_rate: float = 0.0
 
 
-# Copying sets in sooner on short sequences; long ones come last and teach only distance.
+# Copying sets in sooner on short sequences, some of them said twice; long ones come last and
+# teach only distance.
 PHASES = [
     Phase(0.0, length=256, rows=16, repeat_rate=0.4),
     Phase(0.45, length=512, rows=8),
@@ -69,15 +71,14 @@ class Trainer:
         self.seconds = 0.0
 
     def step(self, pieces: list[np.ndarray], rate: float) -> tuple[float, float]:
-        """One optimizer step over batches [rows, length + 1]; mean loss and gradient norm."""
+        """One optimizer step over batches [rows, length + 1]; the tokens' mean loss and the gradient norm."""
         total = 0.0
         for piece in pieces:
             ids = torch.from_numpy(piece)
-            losses, weights = self.loss(self.model, ids)
-            loss = (losses * weights).sum() / weights.sum() / len(pieces)
-            loss.backward()
-            total += loss.item()
-            self.tokens += int(weights.sum())
+            losses, weights = self.loss(self.model, ids), token_weights(ids)
+            (mean(losses, weights) / len(pieces)).backward()
+            total += mean(losses.detach(), weights > 0).item() / len(pieces)
+            self.tokens += int((weights > 0).sum())
         norm = nn.utils.clip_grad_norm_(self.model.parameters(), MAX_GRADIENT_NORM).item()
         self.optimizer.step(rate)
         self.steps += 1
@@ -104,14 +105,21 @@ class Trainer:
         return trainer
 
 
-def token_losses(model: nn.Module, ids: Tensor) -> tuple[Tensor, Tensor]:
-    """Loss in nats of each next token and its weight (0 for padding): [rows * length]."""
-    inputs, targets = ids[:, :-1], ids[:, 1:]
-    losses = F.cross_entropy(
-        model(inputs).flatten(0, 1).float(), targets.flatten(), reduction="none"
-    )
-    padding = (inputs == ENDOFTEXT) & (targets == ENDOFTEXT)
-    return losses, (~padding).flatten().float()
+def token_losses(model: nn.Module, ids: Tensor) -> Tensor:
+    """Loss in nats of each next token: [rows * length] of `ids` [rows, length + 1]."""
+    logits = model(ids[:, :-1]).flatten(0, 1).float()
+    return F.cross_entropy(logits, ids[:, 1:].flatten(), reduction="none")
+
+
+def token_weights(ids: Tensor) -> Tensor:
+    """How much each next token counts: nothing for padding, more in an answer."""
+    padding = (ids[:, :-1] == ENDOFTEXT) & (ids[:, 1:] == ENDOFTEXT)
+    weights = torch.where(in_answer(ids), ANSWER_WEIGHT, 1.0)
+    return weights.masked_fill(padding, 0.0).flatten()
+
+
+def mean(values: Tensor, weights: Tensor) -> Tensor:
+    return (values * weights).sum() / weights.sum()
 
 
 def in_bf16(model: nn.Module) -> nn.Module:
@@ -141,17 +149,15 @@ class HeldOut:
     @torch.no_grad()
     def measure(self, model: nn.Module) -> dict[str, float]:
         """Nats a token and bits a byte over all text, and bits a byte over the middles."""
-        losses, weights, middles = [], [], []
+        losses = []
         for rows in np.array_split(self.ids, len(self.ids) // 8):
             ids = torch.from_numpy(rows)
-            loss, weight = token_losses(model, ids)
-            losses.append(loss), weights.append(weight)
-            middles.append(in_middle(ids)[:, 1:].flatten())
-        loss, weight, middle = torch.cat(losses), torch.cat(weights), torch.cat(middles)
-        n_bytes = self.byte_lengths[torch.from_numpy(self.ids[:, 1:]).flatten()]
+            losses.append(token_losses(model, ids))
+        loss, ids = torch.cat(losses), torch.from_numpy(self.ids)
+        middle, n_bytes = in_answer(ids).flatten(), self.byte_lengths[ids[:, 1:].flatten()]
         text = n_bytes > 0
         return {
-            "nats_per_token": ((loss * weight).sum() / weight.sum()).item(),
+            "nats_per_token": mean(loss, token_weights(ids) > 0).item(),
             "bits_per_byte": bits(loss[text], n_bytes[text]),
             "middle_bits_per_byte": bits(loss[text & middle], n_bytes[text & middle]),
         }
@@ -161,8 +167,9 @@ def bits(losses: Tensor, n_bytes: Tensor) -> float:
     return (losses.sum() / n_bytes.sum() / math.log(2)).item()
 
 
-def in_middle(ids: Tensor) -> Tensor:
-    """Which tokens lie between a FIM_MIDDLE and the next ENDOFTEXT: bool, shaped like `ids`."""
+def in_answer(ids: Tensor) -> Tensor:
+    """Which next tokens follow a FIM_MIDDLE, up to and with the next ENDOFTEXT: [rows, length]."""
+    ids = ids[:, :-1]
     places = torch.arange(ids.shape[1]).expand_as(ids)
     last_middle = torch.where(ids == FIM_MIDDLE, places, -1).cummax(1).values
     last_end = torch.where(ids == ENDOFTEXT, places, -1).cummax(1).values

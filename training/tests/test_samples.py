@@ -75,6 +75,11 @@ def test_a_batch_depends_on_nothing_but_its_step(corpus, text_tokenizer):
     assert not np.array_equal(first, other)
 
 
+def test_repeated_rows_say_everything_twice(corpus, text_tokenizer):
+    for row in batch(corpus, text_tokenizer, 1, 7, rows=4, length=255, repeat_rate=1.0):
+        assert any(np.array_equal(row[:n], row[n : 2 * n]) for n in range(64, 129))
+
+
 def test_packed_sequences_are_mostly_full(corpus, text_tokenizer):
     lengths = [len(packed(corpus, text_tokenizer, random.Random(seed), 256)) for seed in range(100)]
     assert sum(lengths) > 0.85 * 256 * 100

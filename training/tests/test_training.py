@@ -5,7 +5,7 @@ import torch
 from model import Llama
 from muon import orthogonalized
 from tokenizer import ENDOFTEXT, FIM_MIDDLE
-from train import COOLDOWN_SHARE, WARMUP_STEPS, Trainer, in_middle, phase_at, rate_at
+from train import COOLDOWN_SHARE, WARMUP_STEPS, Trainer, in_answer, phase_at, rate_at
 
 
 def pieces(config, step):
@@ -73,6 +73,6 @@ def test_the_rate_warms_up_and_cools_down():
     assert [phase_at(share).length for share in (0.0, 0.5, 0.9)] == [256, 512, 1024]
 
 
-def test_middles_are_found():
+def test_answers_are_found():
     ids = torch.tensor([[ENDOFTEXT, 20, FIM_MIDDLE, 21, 22, ENDOFTEXT, 23, FIM_MIDDLE, 24]])
-    assert in_middle(ids)[0].tolist() == [False] * 2 + [True] * 3 + [False] * 2 + [True] * 2
+    assert in_answer(ids)[0].tolist() == [False] * 2 + [True] * 3 + [False] * 2 + [True]

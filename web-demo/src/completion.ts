@@ -24,32 +24,33 @@ const AUTOMATIC = 2;
 /** Server cancelled, content modified, request cancelled: the user typed on, and that is all. */
 const CANCELLED: readonly number[] = [-32802, -32801, -32800, ErrorCodes.PendingResponseRejected];
 
-/** Shows the server's suggestions as ghost text; those that come by themselves only while `enabled`. */
-export function registerCompletion(
-  client: LanguageClient,
-  enabled: () => boolean,
-  answered: (answer: Answer) => void,
-  failed: (message: string) => void,
-): void {
+/** What becomes of the answers. */
+export interface Audience {
+  /** Whether suggestions may come by themselves. */
+  enabled(): boolean;
+  answered(answer: Answer): void;
+  failed(message: string): void;
+}
+
+/** Shows the server's suggestions as ghost text. */
+export function registerCompletion(client: LanguageClient, audience: Audience): void {
   languages.registerInlineCompletionsProvider('*', {
     displayName: 'Inkling',
     // The server waits for a pause in the typing by itself, and knows better how long.
     debounceDelayMs: 0,
     async provideInlineCompletions(model, at, { triggerKind }, token) {
       const byKey = triggerKind === languages.InlineCompletionTriggerKind.Explicit;
-      if (!byKey && !enabled()) return null;
+      if (!byKey && !audience.enabled()) return null;
       const position = toLspPosition(at.lineNumber, at.column);
       const startedAt = performance.now();
       try {
         const items = await request(client, model, position, byKey, token);
         const latencyMs = performance.now() - startedAt;
-        const candidates = items.map(({ insertText }) => (typeof insertText === 'string' ? insertText : insertText.value));
-        if (!token.isCancellationRequested) {
-          answered({ uri: model.uri.toString(), position, candidates, latencyMs });
-        }
+        const uri = model.uri.toString();
+        if (!token.isCancellationRequested) audience.answered({ uri, position, candidates: items.map(textOf), latencyMs });
         return { items: items.map(toMonacoItem) };
       } catch (error) {
-        if (!isCancelled(error)) failed(error instanceof Error ? error.message : String(error));
+        if (!isCancelled(error)) audience.failed(error instanceof Error ? error.message : String(error));
         return null;
       }
     },
@@ -77,9 +78,13 @@ async function request(
   return Array.isArray(answer) ? answer : (answer?.items ?? []);
 }
 
-function toMonacoItem({ insertText, range }: InlineCompletionItem): languages.InlineCompletion {
-  const text = typeof insertText === 'string' ? insertText : insertText.value;
-  return range ? { insertText: text, range: toMonacoRange(range) } : { insertText: text };
+function toMonacoItem(item: InlineCompletionItem): languages.InlineCompletion {
+  const insertText = textOf(item);
+  return item.range ? { insertText, range: toMonacoRange(item.range) } : { insertText };
+}
+
+function textOf({ insertText }: InlineCompletionItem): string {
+  return typeof insertText === 'string' ? insertText : insertText.value;
 }
 
 function isCancelled(error: unknown): boolean {

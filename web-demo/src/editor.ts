@@ -6,6 +6,10 @@ export function createEditor(host: HTMLElement): editor.IStandaloneCodeEditor {
   self.MonacoEnvironment = {
     getWorker: () => new Worker(new URL(INKLING_FILES.editorWorker, document.baseURI), { type: 'module' }),
   };
+  // Monaco lets go of promises whose work it cancels, such as the sound for a suggestion that has gone.
+  addEventListener('unhandledrejection', (event) => {
+    if (event.reason?.name === 'Canceled') event.preventDefault();
+  });
   defineThemes();
   const codeEditor = editor.create(host, {
     model: null,
@@ -43,9 +47,19 @@ export function suggest(codeEditor: editor.IStandaloneCodeEditor): void {
   codeEditor.trigger('inkling', 'editor.action.inlineSuggest.trigger', {});
 }
 
-/** Asks for one suggestion, as typing does. */
+/** Asks for one suggestion, as typing does. Monaco does so once for a file that it shows. */
 export function suggestQuietly(codeEditor: editor.IStandaloneCodeEditor): void {
   codeEditor.trigger('inkling', 'editor.action.inlineSuggest.trigger', { explicit: false });
+}
+
+/** Shows the file afresh, without the suggestions of a model that has gone. */
+export function refresh(codeEditor: editor.IStandaloneCodeEditor): void {
+  const [model, view, focused] = [codeEditor.getModel(), codeEditor.saveViewState(), codeEditor.hasTextFocus()];
+  codeEditor.setModel(null);
+  codeEditor.setModel(model);
+  codeEditor.restoreViewState(view);
+  if (focused) codeEditor.focus();
+  suggestQuietly(codeEditor);
 }
 
 /** Paints the editor in the page's theme. */

@@ -16,7 +16,7 @@ const BUILT_IN = new URL(INKLING_FILES.model, document.baseURI).href;
 
 const settings: Settings = { model: BUILT_IN };
 const client = new LanguageClient(new URL(INKLING_FILES.core, document.baseURI), () => settings, {
-  ready: () => void editorReady.then(({ sync }) => sync.reopen()),
+  ready: () => editing?.reopen(),
   status: onStatus,
   progress: (token, value) => modelLine.showProgress(token, value),
   message: ({ type, message }) => (type <= 2 ? notify('server', message) : announce(message)),
@@ -34,19 +34,31 @@ if (hasWasmSimd()) client.start();
 else notify('browser', 'The model cannot run here: this browser’s WebAssembly has no SIMD. Chrome 91, Firefox 89, Safari 16.4 and all later ones have it.');
 
 let isPaused = false;
+/** The model that this start of the core answers with. */
+let answering: string | undefined;
+/** The editor, once it shows a file. */
+let editing: Awaited<typeof editorReady> | undefined;
 const editorReady = startEditor();
+void editorReady.then((ready) => (editing = ready));
 watchPause();
 watchTheme((theme) => void editorReady.then(({ setTheme }) => setTheme(theme)));
 
 /** The editor is most of the page's script, and comes apart from it. */
 async function startEditor() {
-  const [{ createEditor, setTheme, showOpened, showSample, suggest, suggestQuietly }, { DocumentSync }, { registerCompletion }] =
+  const [{ createEditor, refresh, setTheme, showOpened, showSample, suggest, suggestQuietly }, { DocumentSync }, { registerCompletion }] =
     await Promise.all([import('./editor'), import('./documents'), import('./completion')]);
   const codeEditor = createEditor(byId('editor', HTMLElement));
-  const sync = new DocumentSync(client, codeEditor);
-  registerCompletion(client, () => !isPaused, onAnswer, (message) => notify('suggestion', message));
+  const documents = new DocumentSync(client, codeEditor);
+  registerCompletion(client, {
+    enabled: () => answering !== undefined && !isPaused,
+    answered: onAnswer,
+    failed: (message) => notify('suggestion', message),
+  });
   const picker = new Picker({
-    showSample: (name, text) => showSample(codeEditor, name, text),
+    showSample: (name, text) => {
+      showSample(codeEditor, name, text);
+      if (answering) suggestQuietly(codeEditor);
+    },
     showOpened: (name) => showOpened(codeEditor, name),
   });
   acceptFiles({
@@ -60,24 +72,28 @@ async function startEditor() {
   byId('suggest', HTMLButtonElement).addEventListener('click', () => suggest(codeEditor));
   await picker.showFirst();
   if (document.activeElement === document.body) codeEditor.focus();
-  return { setTheme, sync, suggest: () => suggestQuietly(codeEditor) };
+  return { setTheme, reopen: () => documents.reopen(), refresh: () => refresh(codeEditor) };
 }
 
 function onStatus(status: Status): void {
   modelLine.showStatus(status);
   if (status.state === 'error') offerModels(status.message ?? 'There is no model.', settings.model ?? BUILT_IN);
-  if (status.state === 'idle') {
-    dismiss('core');
-    void onFirstIdle?.();
-    onFirstIdle = undefined;
-  }
+  if (status.state !== 'idle' || modelLine.isLoading) return;
+  if (status.model) void onModel(status.model);
+  else offerModels('There is no model, since its loading was cancelled.', settings.model ?? BUILT_IN);
 }
 
-/** Shows what the page is about before anything is typed; then there is time to fill the cache. */
-let onFirstIdle: (() => Promise<void>) | undefined = async () => {
-  (await editorReady).suggest();
+/** A new model, or the old one after a restart, shows at once what it makes of the code. */
+async function onModel({ uri }: ModelInfo): Promise<void> {
+  if (uri === answering) return;
+  answering = uri;
+  settings.model = uri;
+  dismiss('core');
+  dismiss('model');
+  editing?.refresh();
+  // Now there is time to fill the cache.
   await keepOffline();
-};
+}
 
 function onAnswer(answer: Answer): void {
   modelLine.showLatency(answer.latencyMs);
@@ -87,14 +103,13 @@ function onAnswer(answer: Answer): void {
 
 /** The old model answers until the new one is there, and goes on where that one fails. */
 async function loadModel(uri: string, name: string): Promise<void> {
-  dismiss('model');
   try {
     const model = await client.request<ModelInfo>('inkling/loadModel', { uri });
-    settings.model = uri;
-    modelLine.showStatus({ state: 'idle', model });
     announce(`${model.name} is loaded.`);
   } catch (error) {
-    offerModels(`${name}: ${error instanceof Error ? error.message : error}`, uri, name);
+    // The user knows the file's name, not the address that the page gave it.
+    const reason = (error instanceof Error ? error.message : String(error)).replace(`${uri}: `, '');
+    offerModels(`${name}: ${reason}.`, uri, name);
   }
 }
 
@@ -107,6 +122,7 @@ function offerModels(problem: string, uri: string, name = 'The model'): void {
 }
 
 function onCrash(reason: string, retryMs: number | undefined): void {
+  answering = undefined;
   modelLine.showStatus({ state: 'error' });
   if (retryMs !== undefined) {
     notify('core', `The core stopped (${reason}). It starts again in ${retryMs / 1000} s; your text is safe.`);

@@ -21,24 +21,24 @@ export class ModelLine {
     });
   }
 
-  showStatus({ state, model }: Status): void {
-    this.#root.dataset.state = state;
-    if (model) this.#showModel(model);
-    else if (state === 'error') this.#showNone();
+  /** Whether a model is on its way. */
+  get isLoading(): boolean {
+    return this.#token !== undefined;
   }
 
-  /** Progress that is not the model's loading would look the same; there is none so far. */
+  showStatus({ state, model }: Status): void {
+    this.#root.dataset.state = this.isLoading ? 'loading' : state;
+    if (model) this.#showModel(model);
+    else if (state !== 'loading') this.#showNone();
+  }
+
+  /** Only models take long enough for a progress bar. A newer load takes the bar over. */
   showProgress(token: number | string, value: WorkDone): void {
-    if (value.kind === 'end') return this.#endProgress(value.message);
     if (value.kind === 'begin') {
       this.#token = token;
-      this.#loading.hidden = false;
       announce(value.title);
     }
-    if (value.message) this.#message.textContent = value.message;
-    if (value.percentage === undefined) this.#progress.removeAttribute('value');
-    else this.#progress.value = value.percentage;
-    this.#root.style.setProperty('--loaded', `${value.percentage ?? 0}%`);
+    if (token === this.#token) this.#showLoading(value);
   }
 
   showLatency(latencyMs: number): void {
@@ -68,14 +68,16 @@ export class ModelLine {
     this.model = undefined;
     this.#name.textContent = 'No model';
     this.#facts.textContent = '';
-    this.#endProgress(undefined);
   }
 
-  #endProgress(message: string | undefined): void {
-    this.#token = undefined;
-    this.#loading.hidden = true;
-    this.#root.style.removeProperty('--loaded');
-    if (message) announce(message);
+  #showLoading(value: WorkDone): void {
+    if (value.kind === 'end') this.#token = undefined;
+    this.#loading.hidden = value.kind === 'end';
+    this.#message.textContent = value.message ?? '';
+    const percentage = value.kind === 'end' ? undefined : value.percentage;
+    if (percentage === undefined) this.#progress.removeAttribute('value');
+    else this.#progress.value = percentage;
+    this.#root.style.setProperty('--loaded', `${percentage ?? 0}%`);
   }
 }
 

@@ -1,19 +1,221 @@
-export type Status = { state: State, message?: string, model?: ModelInfo, };
+// Written by `cargo xtask codegen` from core/lsp/src/wire.rs.
+
+export type Status = { 
+/**
+ * What the server is doing.
+ */
+state: State, 
+/**
+ * For people, where there is something to say.
+ */
+message?: string, 
+/**
+ * The model that answers.
+ */
+model?: ModelInfo, };
 
 export type State = "loading" | "idle" | "thinking" | "error";
 
-export type ModelInfo = { name: string, uri: string, fileBytes: number, nParameters: number, quantization: string, architecture: string, nContext: number, executor: string, threads: number, };
+export type ModelInfo = { 
+/**
+ * Its own name.
+ */
+name: string, 
+/**
+ * Where it was loaded from.
+ */
+uri: string, 
+/**
+ * The file's size.
+ */
+fileBytes: number, 
+/**
+ * Weights.
+ */
+nParameters: number, 
+/**
+ * The commonest storage type of its matrices.
+ */
+quantization: string, 
+/**
+ * Its architecture.
+ */
+architecture: string, 
+/**
+ * Tokens that prompt and answer may have together.
+ */
+nContext: number, 
+/**
+ * What runs it.
+ */
+executor: string, 
+/**
+ * Threads that compute.
+ */
+threads: number, };
 
-export type LoadModelParams = { uri: string, };
+export type LoadModelParams = { 
+/**
+ * A file's path natively, a URL in browsers.
+ */
+uri: string, };
 
-export type Settings = { model?: string, maxTokens?: number, promptTokens?: number, debounceMs?: number, temperature?: number, candidates?: number, threads?: number, };
+export type Settings = { 
+/**
+ * The model to load: a file's path natively, a URL in browsers.
+ */
+model?: string, 
+/**
+ * Tokens of an answer, at most.
+ */
+maxTokens?: number, 
+/**
+ * Tokens of a prompt, at most.
+ */
+promptTokens?: number, 
+/**
+ * Milliseconds of quiet before the model is asked.
+ */
+debounceMs?: number, 
+/**
+ * 0 is greedy.
+ */
+temperature?: number, 
+/**
+ * Different suggestions when the user asks by key.
+ */
+candidates?: number, 
+/**
+ * Threads that compute, where there are threads.
+ */
+threads?: number, };
 
-export type Trace = { tree: string, context: string, prompt: string, tokens: Array<TraceToken>, logits: Array<TraceStep>, raw: string, suggestion: string, rules: Array<string>, model: string, promptTokens: number, reusedTokens: number, timings: Timings, prefillTokS: number, decodeTokS: number, };
+export type Trace = { 
+/**
+ * The syntax tree around the cursor.
+ */
+tree: string, 
+/**
+ * What the model might have been told.
+ */
+context: string, 
+/**
+ * What it was told, special tokens spelled out.
+ */
+prompt: string, 
+/**
+ * The prompt's tokens.
+ */
+tokens: Array<TraceToken>, 
+/**
+ * The answer, token by token.
+ */
+logits: Array<TraceStep>, 
+/**
+ * The answer's text.
+ */
+raw: string, 
+/**
+ * What refinement left of it.
+ */
+suggestion: string, 
+/**
+ * The refinement rules that took something away.
+ */
+rules: Array<string>, 
+/**
+ * The model's name.
+ */
+model: string, 
+/**
+ * How many tokens the prompt had.
+ */
+promptTokens: number, 
+/**
+ * How many of them were still evaluated from the last time.
+ */
+reusedTokens: number, 
+/**
+ * Where the time went.
+ */
+timings: Timings, 
+/**
+ * Prompt tokens evaluated a second.
+ */
+prefillTokS: number, 
+/**
+ * Answer tokens a second.
+ */
+decodeTokS: number, };
 
-export type TraceToken = { id: number, text: string, special: boolean, };
+export type TraceToken = { 
+/**
+ * Its id.
+ */
+id: number, 
+/**
+ * Its text.
+ */
+text: string, 
+/**
+ * Whether it is one of the model's special tokens.
+ */
+special: boolean, };
 
-export type TraceStep = { id: number, text: string, probability: number, alternatives: Array<TraceAlternative>, };
+export type TraceStep = { 
+/**
+ * Its id.
+ */
+id: number, 
+/**
+ * Its text.
+ */
+text: string, 
+/**
+ * What the model gave it.
+ */
+probability: number, 
+/**
+ * The likeliest tokens here, the chosen one among them.
+ */
+alternatives: Array<TraceAlternative>, };
 
-export type TraceAlternative = { id: number, text: string, probability: number, };
+export type TraceAlternative = { 
+/**
+ * Its id.
+ */
+id: number, 
+/**
+ * Its text.
+ */
+text: string, 
+/**
+ * What the model gave it.
+ */
+probability: number, };
 
-export type Timings = { contextMs: number, promptMs: number, prefillMs: number, decodeMs: number, refineMs: number, totalMs: number, };
+export type Timings = { 
+/**
+ * Choosing what the model is told.
+ */
+contextMs: number, 
+/**
+ * Packing it into the budget.
+ */
+promptMs: number, 
+/**
+ * Evaluating the prompt, tokenizing it included.
+ */
+prefillMs: number, 
+/**
+ * Writing the answer.
+ */
+decodeMs: number, 
+/**
+ * Making a suggestion of it.
+ */
+refineMs: number, 
+/**
+ * From the cursor to the suggestion.
+ */
+totalMs: number, };

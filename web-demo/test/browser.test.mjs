@@ -76,11 +76,10 @@ visit('Control and Right accept a word', async (playground) => {
   const ghost = await playground.nextGhostText();
   const code = await playground.code();
   await playground.press('ControlOrMeta+ArrowRight');
-  const rest = await playground.nextGhostText(ghost);
-  const word = ghost.slice(0, ghost.length - rest.length);
-  assert.equal(word + rest, ghost);
-  assert.match(word, /^\s*\w+$|^\W+$/);
-  assert.equal(await playground.code(), code.replace('return \n', `return ${word}\n`));
+  await playground.until(async () => (await playground.code()) !== code, 'the text');
+  const [, word] = /return (.*)\n\n    def __mul__/s.exec(await playground.code());
+  assert.ok(word !== '' && ghost.startsWith(word), word);
+  assert.equal(await playground.ghostText(), ghost.slice(word.length));
 });
 
 visit('Alt and ] show another candidate, Alt and [ the first again', async (playground) => {
@@ -106,14 +105,12 @@ visit('pausing leaves suggestions to their key', async (playground) => {
 test('every language has a sample that gets an answer', async () => {
   const playground = await Playground.open(browser, site.url);
   try {
-    const languages = await playground.page.locator('#language option').allTextContents();
-    const samples = await readdir(join(DIST, 'samples'));
-    assert.equal(languages.length, samples.length);
     await playground.nextGhostText();
+    const languages = await playground.page.locator('#language option').allTextContents();
+    assert.equal(languages.length, (await readdir(join(DIST, 'samples'))).length);
     for (const language of languages.slice(1)) {
       await playground.page.locator('#language').selectOption({ label: language });
       const answered = async () => (await playground.panel('Prompt')).includes(await playground.sampleName());
-      await playground.press('Alt+\\');
       await playground.until(answered, `a trace of ${language}`);
       assert.ok((await playground.panel('Tree')).length > 0, language);
     }
@@ -131,16 +128,13 @@ visit('a local file can be opened, and a file that is no text is refused', async
   await playground.drop('picture.png', Buffer.from([0x89, 0x50, 0x4e, 0x47, 0xff]));
   await playground.until(async () => (await playground.notice()).includes('picture.png is not UTF-8 text'), 'a notice');
   await playground.page.locator('#language').selectOption({ label: 'Rust' });
-  await playground.until(async () => (await playground.code()).includes('pub struct Stack'), 'the sample');
+  await playground.until(async () => (await playground.code()).includes('pub fn is_empty'), 'the sample');
 });
 
 visit('another model by drop changes the answer', async (playground) => {
   await playground.nextGhostText();
   const before = await playground.panel('Raw');
   await playground.drop('contrary.gguf', contrary(await shippedModel()));
-  await playground.until(async () => (await playground.page.evaluate(() => document.title)) !== '', 'the page');
-  await playground.until(async () => !(await playground.isLoading()), 'the model');
-  await playground.press('Alt+\\');
   await playground.until(async () => (await playground.panel('Raw')) !== before, 'another answer');
 });
 
@@ -152,24 +146,18 @@ visit('a broken model is refused, and the old one goes on', async (playground) =
   assert.match(await playground.notice(), /goes on answering/);
   assert.equal(await playground.page.locator('#model-name').textContent(), name);
   await playground.page.getByRole('button', { name: 'Close' }).click();
-  await playground.press('Escape');
-  await playground.press('Alt+\\');
+  await playground.page.getByRole('button', { name: 'Suggest' }).click();
   assert.equal(await playground.nextGhostText(), ghost);
 });
 
 test('a core that stops is started again with the text as it is', async () => {
   const playground = await Playground.open(browser, site.url);
   try {
-    await playground.nextGhostText();
-    await playground.clickAfter('self.y = y');
-    await playground.type('\nself.z = ');
     const ghost = await playground.nextGhostText();
     const worker = playground.page.workers().find((each) => each.url().includes('/worker-'));
     await worker.evaluate(() => setTimeout(() => reportError(new Error('a test'))));
     await playground.until(async () => (await playground.notice()).includes('The core stopped'), 'a notice');
     await playground.until(async () => (await playground.notice()) === '', 'the core');
-    await playground.press('Escape');
-    await playground.press('Alt+\\');
     assert.equal(await playground.nextGhostText(), ghost);
   } finally {
     await playground.close();
@@ -232,14 +220,16 @@ visit('everything can be reached and named without eyes or a mouse', async (play
   const ghost = await playground.nextGhostText();
   assert.equal(await page.locator('#announcer').textContent(), `Suggestion: ${ghost}`);
   assert.deepEqual(await page.evaluate(unnamedControls), []);
-  await page.getByRole('tab', { name: 'Tree' }).focus();
+  await page.getByRole('tab', { name: 'Tree' }).click();
   await page.keyboard.press('ArrowLeft');
   assert.equal(await page.evaluate(() => document.activeElement.textContent), 'Suggestion');
   assert.equal(await page.getByRole('tab', { selected: true }).textContent(), 'Suggestion');
   assert.equal(await page.locator('[role=tab][tabindex="0"]').count(), 1);
-  await page.evaluate(() => document.activeElement.blur());
-  await page.keyboard.press('Tab');
-  assert.equal(await page.evaluate(() => document.activeElement.textContent), 'Skip to the editor');
+  const skip = page.locator('a, button, input, select').first();
+  await skip.focus();
+  assert.ok((await skip.boundingBox()).width > 100);
+  await page.keyboard.press('Enter');
+  assert.equal(await page.evaluate(() => document.activeElement.id), 'editor-section');
 });
 
 visit(

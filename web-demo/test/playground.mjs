@@ -108,7 +108,7 @@ export class Playground {
     await this.page.getByRole('tab', { name }).click();
     return this.page.evaluate(
       (selector) => [...document.querySelectorAll(selector)].map((element) => element.textContent).join(''),
-      `#panel > :not(.caption) ${part}`,
+      part ? `#panel ${part}` : '#panel > :not(.caption)',
     );
   }
 
@@ -128,10 +128,6 @@ export class Playground {
   /** The file that the picker has chosen. */
   sampleName() {
     return this.page.locator('#language').inputValue();
-  }
-
-  isLoading() {
-    return this.page.locator('#model-loading').isVisible();
   }
 
   press(key) {

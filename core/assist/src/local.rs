@@ -160,11 +160,8 @@ impl LocalModel {
         let mut top = first.clone();
         if nth > 0 {
             if sampling.temperature <= 0.0 {
-                let Some(&(token, _)) = first.entries.get(nth) else { return Ok(None) };
-                if self.stops.contains(&token) {
-                    return Ok(Some(Completion::default()));
-                }
-                self.push(&mut writing, token, first.probability(nth), first);
+                let Some((idx, token)) = self.nth_beginning(nth, first) else { return Ok(None) };
+                self.push(&mut writing, token, first.probability(idx), first);
                 let begun = [prompt, &[token]].concat();
                 top = self.executor.prefill(&begun, want, ask.cancel).await?.top;
             } else {
@@ -182,6 +179,12 @@ impl LocalModel {
             }
         }
         Ok(Some(Completion { text: writing.text().to_string(), steps: writing.steps }))
+    }
+
+    /// The `nth` likeliest token that does not end the answer, and its place among the entries.
+    fn nth_beginning(&self, nth: usize, first: &Top) -> Option<(usize, TokenId)> {
+        let begins = |(_, entry): &(usize, &(TokenId, f32))| !self.stops.contains(&entry.0);
+        first.entries.iter().enumerate().filter(begins).nth(nth).map(|(idx, entry)| (idx, entry.0))
     }
 
     fn push(&self, writing: &mut Writing, id: TokenId, probability: f32, top: &Top) {

@@ -43,7 +43,7 @@ pub(crate) enum Command {
 #[derive(ClapArgs)]
 pub(crate) struct At {
     /// FILE:LINE:COL; with `-` as the file, the text comes from standard input.
-    #[arg(value_name = "FILE:LINE:COL")]
+    #[arg(value_name = "FILE:LINE:COL", allow_hyphen_values = true)]
     pub(crate) place: String,
     /// The path that a text from standard input has in the workspace.
     #[arg(long, value_name = "PATH")]

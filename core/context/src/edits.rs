@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use inkling_syntax::MAX_TREE_BYTES;
+
 use crate::Edit;
 
 /// How many edits are remembered.
@@ -10,9 +12,6 @@ const MAX_EDITS: usize = 8;
 /// Changes of more bytes, old and new together, are pastes, reloads and reformats: they say little
 /// of what the user is about to do.
 const MAX_EDIT_BYTES: usize = 2_000;
-
-/// Texts past this are not compared.
-const MAX_TEXT_BYTES: usize = 2 << 20;
 
 /// A bounded log of edits, as hunks of whole lines. Changes that touch, such as those of a word
 /// being typed, are one edit; a change that is undone is none.
@@ -35,12 +34,12 @@ struct Region {
 impl RecentEdits {
     /// Takes note that the text of `path` changed from `before` to `after`.
     pub fn push(&mut self, path: &str, before: &str, after: &str) {
-        if before.len().max(after.len()) > MAX_TEXT_BYTES {
+        if before.len().max(after.len()) > MAX_TREE_BYTES {
             self.regions.retain(|region| region.path != path);
             return;
         }
-        let before: Vec<&str> = before.split_inclusive('\n').collect();
-        let after: Vec<&str> = after.split_inclusive('\n').collect();
+        let before: Vec<&str> = before.lines().collect();
+        let after: Vec<&str> = after.lines().collect();
         let Some((changed, n_new)) = changed_lines(&before, &after) else {
             return;
         };
@@ -67,8 +66,7 @@ impl RecentEdits {
 
     /// Removes and returns the regions of `path` that touch `changed`, in the order of the text.
     fn take_touched(&mut self, path: &str, changed: &Range<usize>) -> Vec<Region> {
-        let is_touched =
-            |region: &mut Region| region.path == path && touch(&region.lines(), changed);
+        let is_touched = |region: &mut Region| region.path == path && touch(&region.lines(), changed);
         let mut touched: Vec<Region> = self.regions.extract_if(.., is_touched).collect();
         touched.sort_by_key(|region| region.line);
         touched
@@ -92,12 +90,8 @@ impl Region {
         changed: &Range<usize>,
         touched: &[Region],
     ) -> Region {
-        let start = touched
-            .first()
-            .map_or(changed.start, |first| first.line.min(changed.start));
-        let end = touched
-            .last()
-            .map_or(changed.end, |last| last.lines().end.max(changed.end));
+        let start = touched.first().map_or(changed.start, |first| first.line.min(changed.start));
+        let end = touched.last().map_or(changed.end, |last| last.lines().end.max(changed.end));
         let mut old = Vec::new();
         let mut line = start;
         for region in touched {
@@ -107,12 +101,7 @@ impl Region {
         }
         old.extend(owned(before, line..end));
         let new_end = (end + after.len()).saturating_sub(before.len());
-        Region {
-            path: path.to_string(),
-            line: start,
-            old,
-            new: owned(after, start..new_end),
-        }
+        Region { path: path.to_string(), line: start, old, new: owned(after, start..new_end) }
     }
 
     /// Where its new lines are.
@@ -127,21 +116,11 @@ impl Region {
     fn to_edit(&self) -> Edit {
         let (old, new) = (&self.old, &self.new);
         let n_before = old.iter().zip(new).take_while(|(a, b)| a == b).count();
-        let after = old[n_before..]
-            .iter()
-            .rev()
-            .zip(new[n_before..].iter().rev());
+        let after = old[n_before..].iter().rev().zip(new[n_before..].iter().rev());
         let n_after = after.take_while(|(a, b)| a == b).count();
-        let removed = old[n_before..old.len() - n_after]
-            .iter()
-            .map(|line| hunk_line('-', line));
-        let added = new[n_before..new.len() - n_after]
-            .iter()
-            .map(|line| hunk_line('+', line));
-        Edit {
-            path: self.path.clone(),
-            hunk: removed.chain(added).collect(),
-        }
+        let removed = old[n_before..old.len() - n_after].iter().map(|line| hunk_line('-', line));
+        let added = new[n_before..new.len() - n_after].iter().map(|line| hunk_line('+', line));
+        Edit { path: self.path.clone(), hunk: removed.chain(added).collect() }
     }
 }
 
@@ -149,12 +128,7 @@ impl Region {
 fn changed_lines(before: &[&str], after: &[&str]) -> Option<(Range<usize>, usize)> {
     let start = before.iter().zip(after).take_while(|(a, b)| a == b).count();
     let (old, new) = (&before[start..], &after[start..]);
-    let n_same = old
-        .iter()
-        .rev()
-        .zip(new.iter().rev())
-        .take_while(|(a, b)| a == b)
-        .count();
+    let n_same = old.iter().rev().zip(new.iter().rev()).take_while(|(a, b)| a == b).count();
     let (n_old, n_new) = (old.len() - n_same, new.len() - n_same);
     (n_old + n_new > 0).then_some((start..start + n_old, n_new))
 }
@@ -167,12 +141,9 @@ fn touch(a: &Range<usize>, b: &Range<usize>) -> bool {
 /// The lines of `range`, as far as there are any.
 fn owned(lines: &[&str], range: Range<usize>) -> Vec<String> {
     let end = range.end.min(lines.len());
-    lines[range.start.min(end)..end]
-        .iter()
-        .map(|line| line.to_string())
-        .collect()
+    lines[range.start.min(end)..end].iter().map(|line| line.to_string()).collect()
 }
 
 fn hunk_line(sign: char, line: &str) -> String {
-    format!("{sign}{}\n", line.trim_end_matches(['\r', '\n']))
+    format!("{sign}{line}\n")
 }

@@ -17,10 +17,7 @@ pub struct Config {
 
 impl Config {
     /// Enough for prompts of more than 10,000 tokens, and quick whatever the size of the file.
-    pub const STANDARD: Config = Config {
-        max_prefix_bytes: 64 << 10,
-        max_suffix_bytes: 16 << 10,
-    };
+    pub const STANDARD: Config = Config { max_prefix_bytes: 64 << 10, max_suffix_bytes: 16 << 10 };
 }
 
 /// The context of the place `offset` in `source`, which the editor calls `path`, with the recent
@@ -28,26 +25,14 @@ impl Config {
 ///
 /// A side that is longer than `config` allows ends at the last line start within the bound; where
 /// a single line is longer than the bound, at a character.
-pub fn gather(
-    source: &Source,
-    path: &str,
-    offset: usize,
-    edits: &RecentEdits,
-    config: &Config,
-) -> Context {
+pub fn gather(source: &Source, path: &str, offset: usize, edits: &RecentEdits, config: &Config) -> Context {
     let offset = source.clamp(offset);
     let line = source.text()[..offset].matches('\n').count();
     Context {
         path: path.to_string(),
         language: source.language(),
-        prefix: section(
-            source,
-            prefix_start(source, offset, config.max_prefix_bytes)..offset,
-        ),
-        suffix: section(
-            source,
-            offset..suffix_end(source, offset, config.max_suffix_bytes),
-        ),
+        prefix: section(source, prefix_start(source, offset, config.max_prefix_bytes)..offset),
+        suffix: section(source, offset..suffix_end(source, offset, config.max_suffix_bytes)),
         snippets: Vec::new(),
         edits: edits.hunks_except(path, line),
     }
@@ -70,18 +55,10 @@ fn suffix_end(source: &Source, offset: usize, max_bytes: usize) -> usize {
     if end == source.text().len() {
         return end;
     }
-    source.text()[offset..end]
-        .rfind('\n')
-        .map_or(end, |newline| offset + newline + 1)
+    source.text()[offset..end].rfind('\n').map_or(end, |newline| offset + newline + 1)
 }
 
 fn section(source: &Source, range: Range<usize>) -> Section {
-    let cuts = source
-        .boundaries(range.clone())
-        .into_iter()
-        .map(|cut| cut - range.start);
-    Section {
-        cuts: cuts.filter(|&cut| cut > 0).collect(),
-        text: source.text()[range].to_string(),
-    }
+    let cuts = source.boundaries(range.clone()).into_iter().map(|cut| cut - range.start);
+    Section { cuts: cuts.filter(|&cut| cut > 0).collect(), text: source.text()[range].to_string() }
 }

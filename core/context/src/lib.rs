@@ -94,11 +94,7 @@ impl Context {
         let _ = writeln!(out, "== {} ({})", self.path, self.language.name());
         for snippet in &self.snippets {
             let reason = snippet.reason.name();
-            let _ = writeln!(
-                out,
-                "== snippet {} ({reason} {:.3})",
-                snippet.path, snippet.score
-            );
+            let _ = writeln!(out, "== snippet {} ({reason} {:.3})", snippet.path, snippet.score);
             push_lines(&mut out, &snippet.text);
         }
         for edit in &self.edits {

@@ -69,7 +69,7 @@ mod tests {
     use super::*;
 
     fn top() -> Top {
-        let logits: Vec<f32> = [0.5f32, 0.3, 0.15, 0.05].iter().map(|p| p.ln()).collect();
+        let logits = [0.5f64, 0.3, 0.15, 0.05].map(|p| p.ln() as f32);
         Top { entries: logits.iter().enumerate().map(|(i, &l)| (i as u32, l)).collect(), log_sum_exp: 0.0 }
     }
 

@@ -49,6 +49,8 @@ fn copy(bytes: &[u8], range: Range<u64>) -> Result<Vec<u8>, SourceError> {
     let found = bytes.get(range.start as usize..range.end as usize);
     found.map(<[u8]>::to_vec).ok_or_else(|| {
         let len = bytes.len();
-        SourceError(format!("bytes {range:?} are outside the file of {len} bytes"))
+        SourceError(format!(
+            "bytes {range:?} are outside the file of {len} bytes"
+        ))
     })
 }

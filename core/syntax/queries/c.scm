@@ -32,7 +32,10 @@
 (compound_statement) @block @scope
 [(field_declaration_list) (enumerator_list) (initializer_list)] @block
 
-[(statement) (declaration) (preproc_include)] @statement
+[(statement) (declaration)] @statement
+(translation_unit (_) @statement)
+(field_declaration_list (_) @statement)
+(enumerator) @statement
 
 (comment) @comment
 [(string_literal) (system_lib_string) (char_literal)] @string

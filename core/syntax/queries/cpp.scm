@@ -29,4 +29,6 @@
 [(lambda_expression) (for_range_loop) (catch_clause)] @scope
 (declaration_list) @block
 
+(declaration_list (_) @statement)
+
 (raw_string_literal) @string

@@ -51,7 +51,10 @@
   (switch_expression) (initializer_expression)
 ] @block
 
-[(statement) (using_directive) (global_statement)] @statement
+(statement) @statement
+(compilation_unit (_) @statement)
+(declaration_list (_) @statement)
+(enum_member_declaration_list (_) @statement)
 
 (comment) @comment
 [

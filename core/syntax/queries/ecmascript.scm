@@ -52,6 +52,7 @@
 [(class_body) (switch_body)] @block
 
 (statement) @statement
+(class_body (_) @statement)
 
 [(comment) (html_comment)] @comment
 [(string) (template_string) (regex)] @string

@@ -38,7 +38,10 @@
   (type_switch_statement) (select_statement)
 ] @block
 
-[(source_file (_) @statement) (statement_list (_) @statement)]
+(source_file (_) @statement)
+(statement_list (_) @statement)
+(field_declaration_list (_) @statement)
+(method_elem) @statement
 
 (comment) @comment
 [(interpreted_string_literal) (raw_string_literal) (rune_literal)] @string

@@ -46,6 +46,11 @@
 ] @block
 
 [(statement) (import_declaration) (package_declaration)] @statement
+(class_body (_) @statement)
+(interface_body (_) @statement)
+(enum_body (enum_constant) @statement)
+(enum_body_declarations (_) @statement)
+(annotation_type_body (_) @statement)
 
 [(line_comment) (block_comment)] @comment
 [(string_literal) (character_literal)] @string

@@ -42,11 +42,12 @@
 (lambda_literal) @block
 [(class_body) (enum_class_body) (when_expression)] @block
 
-(block (statement) @statement)
+(source_file (_) @statement)
+(block (_) @statement)
 (lambda_literal (statement) @statement)
-(source_file (statement) @statement)
-(class_body (class_member_declaration) @statement)
-[(import) (package_header) (when_entry)] @statement
+(class_body (_) @statement)
+(enum_class_body (_) @statement)
+(when_entry) @statement
 
 [(line_comment) (block_comment)] @comment
 [(string_literal) (multiline_string_literal) (character_literal)] @string

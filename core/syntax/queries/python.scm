@@ -36,7 +36,8 @@
 ] @scope
 (block) @block
 
-[(module (_) @statement) (block (_) @statement)]
+(module (_) @statement)
+(block (_) @statement)
 
 (comment) @comment
 (string) @string

@@ -6,7 +6,7 @@
 ;   @import      an import statement             @imported   one name that it brings in
 ;   @call        a call
 ;   @scope       what confines the names declared in it, where that is no declaration
-;   @block       braces, or an indented block    @statement  a statement
+;   @block       braces, or an indented block    @statement  a statement or a member
 ;   @comment     a comment                       @string     a string or character literal
 ;   @code        code interpolated in a string
 ;
@@ -83,8 +83,12 @@
   (field_initializer_list)
 ] @block
 
-[(source_file (_) @statement) (declaration_list (_) @statement) (block (_) @statement)]
-(match_arm) @statement
+(source_file (_) @statement)
+(block (_) @statement)
+(declaration_list (_) @statement)
+(field_declaration_list (_) @statement)
+(enum_variant_list (_) @statement)
+(match_block (_) @statement)
 
 [(line_comment) (block_comment)] @comment
 [(string_literal) (raw_string_literal) (char_literal)] @string

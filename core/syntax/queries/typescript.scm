@@ -20,4 +20,7 @@
 (import_statement (import_require_clause (identifier) @imported source: (_) @path)) @import
 
 [(interface_body) (enum_body) (object_type)] @block
+
+(interface_body (_) @statement)
+(enum_body (_) @statement)
 (template_literal_type) @string

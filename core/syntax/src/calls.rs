@@ -60,10 +60,7 @@ fn identifiers(root: Node, ranges: impl Iterator<Item = Range<usize>>) -> Vec<Ra
     let mut found = Vec::new();
     walk(root, |cursor, _| {
         let node = cursor.node();
-        while ranges
-            .next_if(|range| range.start < node.start_byte())
-            .is_some()
-        {}
+        while ranges.next_if(|range| range.start < node.start_byte()).is_some() {}
         match ranges.peek() {
             None => Step::Stop,
             Some(range) if range.start >= node.end_byte() => Step::Over,

@@ -23,13 +23,11 @@ impl Source {
     }
 
     fn item_starts(&self, root: Node, range: &Range<usize>) -> Vec<usize> {
-        let bodies = matches(
-            self,
-            Within::bytes(root, range.start..range.end.max(range.start + 1)),
-        )
-        .into_iter()
-        .filter(|one| matches!(one.role, Role::Decl(kind) if !kind.is_callable()))
-        .filter_map(|one| one.body);
+        let bytes = range.start..range.end.max(range.start + 1);
+        let bodies = matches(self, Within { bytes, ..Within::members(root) })
+            .into_iter()
+            .filter(|one| matches!(one.role, Role::Decl(kind) if !kind.is_callable()))
+            .filter_map(|one| one.body);
         let mut starts = Vec::new();
         for body in std::iter::once(root).chain(bodies) {
             self.push_child_starts(body, range, &mut starts);
@@ -45,12 +43,11 @@ impl Source {
             if child.start_byte() > range.end {
                 break;
             }
-            let start = *leading.get_or_insert(child.start_byte());
-            if child.is_extra() || LEADING.contains(&child.kind()) {
-                continue;
+            // A comment behind something has no line of its own, and leads nothing.
+            leading = leading.or(line_start(self.text(), child.start_byte()));
+            if !child.is_extra() && !LEADING.contains(&child.kind()) {
+                starts.extend(leading.take());
             }
-            leading = None;
-            starts.extend(line_start(self.text(), start));
         }
     }
 }

@@ -36,11 +36,7 @@ impl Source {
                 self.write_node(&mut out, cursor, depth);
                 n_lines += 1;
             }
-            if n_lines < MAX_LINES {
-                Step::Into
-            } else {
-                Step::Stop
-            }
+            if n_lines < MAX_LINES { Step::Into } else { Step::Stop }
         });
         out
     }
@@ -48,9 +44,7 @@ impl Source {
     fn write_node(&self, out: &mut String, cursor: &TreeCursor, depth: usize) {
         let node = cursor.node();
         let indent = 2 * depth.min(MAX_INDENT / 2);
-        let field = cursor
-            .field_name()
-            .map_or(String::new(), |name| format!("{name}: "));
+        let field = cursor.field_name().map_or(String::new(), |name| format!("{name}: "));
         let missing = if node.is_missing() { "MISSING " } else { "" };
         let Range { start, end } = node.byte_range();
         let text = self.node_text(node);
@@ -58,10 +52,6 @@ impl Source {
         let more = if quoted.len() < text.len() { "…" } else { "" };
         let kind = node.kind();
         // Writing to a string cannot fail.
-        let _ = writeln!(
-            out,
-            "{:indent$}{field}{missing}{kind} {start}..{end} {quoted:?}{more}",
-            ""
-        );
+        let _ = writeln!(out, "{:indent$}{field}{missing}{kind} {start}..{end} {quoted:?}{more}", "");
     }
 }

@@ -59,11 +59,7 @@ impl Source {
     fn import(&self, one: &Match) -> Import {
         Import {
             range: one.node.byte_range(),
-            path: one
-                .path
-                .map_or("", |path| self.node_text(path))
-                .trim_matches(QUOTES)
-                .into(),
+            path: one.path.map_or("", |path| self.node_text(path)).trim_matches(QUOTES).into(),
             names: Vec::new(),
         }
     }
@@ -73,11 +69,7 @@ impl Source {
         ImportedName {
             name: match self.language() {
                 // A Go package goes by the last part of its path.
-                Language::Go => name
-                    .trim_matches(QUOTES)
-                    .rsplit('/')
-                    .next()
-                    .unwrap_or_default(),
+                Language::Go => name.trim_matches(QUOTES).rsplit('/').next().unwrap_or_default(),
                 _ => name,
             }
             .to_string(),

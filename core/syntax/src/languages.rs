@@ -39,14 +39,8 @@ impl Language {
     /// The language of a file, by its extension; [`Language::PlainText`] if that is unknown.
     pub fn from_path(path: &str) -> Language {
         let file_name = path.rsplit(['/', '\\']).next().unwrap_or(path);
-        let extension = file_name
-            .rsplit_once('.')
-            .map_or("", |(_, extension)| extension);
-        Self::find(|row| {
-            row.extensions
-                .iter()
-                .any(|e| e.eq_ignore_ascii_case(extension))
-        })
+        let extension = file_name.rsplit_once('.').map_or("", |(_, extension)| extension);
+        Self::find(|row| row.extensions.iter().any(|e| e.eq_ignore_ascii_case(extension)))
     }
 
     /// The language with this LSP language identifier; [`Language::PlainText`] if it is unknown.
@@ -88,10 +82,7 @@ impl Language {
     }
 
     fn find(matches: impl Fn(&Row) -> bool) -> Language {
-        Self::ALL
-            .into_iter()
-            .find(|language| matches(language.row()))
-            .unwrap_or(Language::PlainText)
+        Self::ALL.into_iter().find(|language| matches(language.row())).unwrap_or(Language::PlainText)
     }
 
     fn row(self) -> &'static Row {
@@ -107,7 +98,7 @@ struct Row {
     extensions: &'static [&'static str],
     line_comment: &'static str,
     grammar: Option<fn() -> tree_sitter::Language>,
-    /// The file in `queries/`, which begins with an explanation of its captures in `rust.scm`.
+    /// Its file in `queries/`; `rust.scm` explains what is captured.
     query: &'static str,
 }
 
@@ -150,10 +141,7 @@ static TABLE: [Row; Language::ALL.len()] = [
         extensions: &["js", "jsx", "mjs", "cjs"],
         line_comment: "//",
         grammar: Some(|| tree_sitter_javascript::LANGUAGE.into()),
-        query: concat!(
-            include_str!("../queries/javascript.scm"),
-            include_str!("../queries/ecmascript.scm")
-        ),
+        query: concat!(include_str!("../queries/javascript.scm"), include_str!("../queries/ecmascript.scm")),
     },
     Row {
         name: "Java",
@@ -194,10 +182,7 @@ static TABLE: [Row; Language::ALL.len()] = [
         extensions: &["cpp", "cc", "cxx", "hpp", "hh", "hxx", "h", "ino"],
         line_comment: "//",
         grammar: Some(|| tree_sitter_cpp::LANGUAGE.into()),
-        query: concat!(
-            include_str!("../queries/cpp.scm"),
-            include_str!("../queries/c.scm")
-        ),
+        query: concat!(include_str!("../queries/cpp.scm"), include_str!("../queries/c.scm")),
     },
     Row {
         name: "C#",
@@ -217,7 +202,32 @@ static TABLE: [Row; Language::ALL.len()] = [
     },
 ];
 
-const TYPESCRIPT_QUERY: &str = concat!(
-    include_str!("../queries/typescript.scm"),
-    include_str!("../queries/ecmascript.scm")
-);
+const TYPESCRIPT_QUERY: &str =
+    concat!(include_str!("../queries/typescript.scm"), include_str!("../queries/ecmascript.scm"));
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_language_is_known_by_path_and_identifier() {
+        let check = |path, id, language| {
+            assert_eq!(Language::from_path(path), language, "{path}");
+            assert_eq!(Language::from_id(id), language, "{id}");
+        };
+        check("src/lib.rs", "rust", Language::Rust);
+        check("C:\\web\\App.TSX", "typescriptreact", Language::Tsx);
+        check("a.test.mjs", "javascriptreact", Language::JavaScript);
+        check("Program.cs", "csharp", Language::CSharp);
+        check("v1.rs/README", "markdown", Language::PlainText);
+        check("", "", Language::PlainText);
+    }
+
+    #[test]
+    fn the_table_is_in_the_order_of_the_languages() {
+        for language in Language::ALL {
+            assert_eq!(Language::from_id(language.id()), language);
+            assert_eq!(Language::from_path(&format!("a.{}", language.extension())), language);
+        }
+    }
+}

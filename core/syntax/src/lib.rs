@@ -16,6 +16,7 @@ mod calls;
 mod cuts;
 mod dump;
 mod imports;
+mod mend;
 mod outline;
 mod places;
 mod scopes;

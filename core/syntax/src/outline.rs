@@ -93,10 +93,7 @@ impl SymbolKind {
 
     /// Whether it is a named value, which has no names of its own.
     pub(crate) fn is_value(self) -> bool {
-        matches!(
-            self,
-            SymbolKind::Field | SymbolKind::Constant | SymbolKind::Variable
-        )
+        matches!(self, SymbolKind::Field | SymbolKind::Constant | SymbolKind::Variable)
     }
 
     /// The kind of such a declaration where it stands directly in `parent`.
@@ -123,10 +120,7 @@ impl Source {
         let mut symbols: Vec<Symbol> = Vec::new();
         let mut enclosing: Vec<usize> = Vec::new();
         for mut symbol in matches.iter().filter_map(|one| self.symbol(one)) {
-            while enclosing
-                .last()
-                .is_some_and(|&idx| !encloses(&symbols[idx], &symbol))
-            {
+            while enclosing.last().is_some_and(|&idx| !encloses(&symbols[idx], &symbol)) {
                 enclosing.pop();
             }
             let parent = enclosing.last().map(|&idx| symbols[idx].kind);

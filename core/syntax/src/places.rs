@@ -11,31 +11,33 @@ use crate::walk::{Step, walk};
 impl Source {
     /// The innermost block, braces or indentation, in whose inside `offset` lies.
     pub fn block_at(&self, offset: usize) -> Option<Range<usize>> {
-        let place = self.place(offset);
-        self.matches_at(&place)
-            .into_iter()
-            .filter(|one| one.role == Role::Block && place.is_inside(one))
-            .map(|one| one.node.byte_range())
-            .min_by_key(Range::len)
-            .map(|block| {
-                block.start..block.end.max(if self.language().is_indented() {
-                    place.cursor
-                } else {
-                    0
-                })
-            })
+        let block = |source: &Source| source.block(&source.place(offset));
+        self.ask_mended(offset, block, |block| block.iter_mut().collect())
     }
 
-    /// The innermost statement or declaration that `offset` touches.
+    fn block(&self, place: &Place) -> Option<Range<usize>> {
+        let matches = self.matches_at(place);
+        let mut blocks = matches.iter().filter(|one| one.role == Role::Block);
+        let block = blocks.rfind(|one| place.is_inside(one))?.node.byte_range();
+        // An indented block goes on to a cursor below it.
+        let is_below = place.column != usize::MAX;
+        Some(block.start..if is_below { block.end.max(place.cursor) } else { block.end })
+    }
+
+    /// The innermost statement or member that `offset` touches; a block counts as none.
     pub fn statement_at(&self, offset: usize) -> Option<Range<usize>> {
-        let offset = self.clamp(offset);
-        let around = Within::bytes(self.root()?, offset.saturating_sub(1)..offset + 1);
-        matches(self, around)
-            .into_iter()
-            .filter(|one| matches!(one.role, Role::Statement | Role::Decl(_)))
+        let statement = |source: &Source| source.statement(source.clamp(offset));
+        self.ask_mended(offset, statement, |statement| statement.iter_mut().collect())
+    }
+
+    fn statement(&self, offset: usize) -> Option<Range<usize>> {
+        let matches = self.matches_touching(offset);
+        let is_block = |node: Node| matches.iter().any(|one| one.role == Role::Block && one.node == node);
+        let mut statements = matches.iter().filter(|one| one.role == Role::Statement);
+        let touches = |range: &Range<usize>| range.start <= offset && offset <= range.end;
+        statements
+            .rfind(|one| touches(&one.node.byte_range()) && !one.node.is_extra() && !is_block(one.node))
             .map(|one| one.node.byte_range())
-            .filter(|range| range.start <= offset && offset <= range.end)
-            .min_by_key(Range::len)
     }
 
     /// Whether what is typed at `offset` becomes part of a comment.
@@ -51,15 +53,15 @@ impl Source {
 
     fn lexical_at(&self, offset: usize) -> Option<Role> {
         let offset = self.clamp(offset);
-        let around = Within::bytes(self.root()?, offset.saturating_sub(1)..offset + 1);
-        matches(self, around)
-            .into_iter()
+        let matches = self.matches_touching(offset);
+        let is_inside = |one: &&Match| {
+            let (start, end) = (one.node.start_byte(), one.node.end_byte());
+            start < offset && (offset < end || offset == end && self.is_open(one))
+        };
+        matches
+            .iter()
             .filter(|one| matches!(one.role, Role::Comment | Role::String | Role::Code))
-            .filter(|one| {
-                let (start, end) = (one.node.start_byte(), one.node.end_byte());
-                start < offset && (offset < end || offset == end && self.is_open(one))
-            })
-            .min_by_key(|one| one.node.byte_range().len())
+            .rfind(is_inside)
             .map(|one| one.role)
     }
 
@@ -82,7 +84,7 @@ impl Source {
     }
 
     /// The outermost ERROR and the MISSING nodes that touch `range`.
-    fn errors(&self, range: Range<usize>) -> Vec<Node<'_>> {
+    pub(crate) fn errors(&self, range: Range<usize>) -> Vec<Node<'_>> {
         let mut errors = Vec::new();
         let Some(root) = self.root() else {
             return errors;
@@ -105,45 +107,33 @@ impl Source {
     /// Where in the tree a cursor at `offset` is.
     pub(crate) fn place(&self, offset: usize) -> Place {
         let cursor = self.clamp(offset);
-        let at_cursor = Place {
-            cursor,
-            offset: cursor,
-            column: usize::MAX,
-        };
+        let at_cursor = Place { cursor, offset: cursor, column: usize::MAX };
         if !self.language().is_indented() {
             return at_cursor;
         }
-        let line_start = self.text()[..cursor]
-            .rfind('\n')
-            .map_or(0, |newline| newline + 1);
+        let line_start = self.text()[..cursor].rfind('\n').map_or(0, |newline| newline + 1);
         let line = self.text()[line_start..].lines().next().unwrap_or_default();
         if !line.trim().is_empty() {
             return at_cursor;
         }
-        let above = self.text()[..line_start].lines().rev();
+        let above = self.text()[..line_start].split_inclusive('\n').rev();
         let comment = self.language().line_comment();
         let skipped: usize = above
             .take_while(|l| l.trim().is_empty() || l.trim_start().starts_with(comment))
-            .map(|l| l.len() + 1)
+            .map(str::len)
             .sum();
-        let offset = self.text()[..line_start.saturating_sub(skipped)]
-            .trim_end()
-            .len();
-        Place {
-            cursor,
-            offset,
-            column: cursor - line_start,
-        }
+        let offset = self.text()[..line_start - skipped].trim_end().len();
+        Place { cursor, offset, column: cursor - line_start }
     }
 
+    /// The matches that may enclose a place, the outer before the inner.
     pub(crate) fn matches_at(&self, place: &Place) -> Vec<Match<'_>> {
-        let Some(root) = self.root() else {
-            return Vec::new();
-        };
-        matches(
-            self,
-            Within::bytes(root, place.offset.saturating_sub(1)..place.offset + 1),
-        )
+        self.matches_touching(place.offset)
+    }
+
+    fn matches_touching(&self, offset: usize) -> Vec<Match<'_>> {
+        let bytes = offset.saturating_sub(1)..offset + 1;
+        self.root().map_or(Vec::new(), |root| matches(self, Within::bytes(root, bytes)))
     }
 }
 

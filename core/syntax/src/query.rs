@@ -13,6 +13,10 @@ use crate::{Language, Source, SymbolKind};
 /// hostile file costs bounded memory.
 const MAX_MATCHES_IN_PROGRESS: u32 = 4096;
 
+/// How deep below a file or a type its members are looked for: through export statements,
+/// decorators, preprocessor conditions and bodies.
+const MEMBER_DEPTH: u32 = 5;
+
 /// What a pattern found: the role of its main capture, and the parts captured with it.
 #[derive(Clone, Copy)]
 pub(crate) struct Match<'t> {
@@ -82,18 +86,12 @@ impl<'t> Within<'t> {
     }
 
     pub(crate) fn bytes(node: Node<'t>, bytes: Range<usize>) -> Self {
-        Within {
-            node,
-            bytes,
-            depth: None,
-        }
+        Within { node, bytes, depth: None }
     }
 
-    pub(crate) fn shallow(node: Node<'t>, depth: u32) -> Self {
-        Within {
-            depth: Some(depth),
-            ..Self::all(node)
-        }
+    /// What a file or a type declares, and little of the code in it.
+    pub(crate) fn members(node: Node<'t>) -> Self {
+        Within { depth: Some(MEMBER_DEPTH), ..Self::all(node) }
     }
 }
 
@@ -105,17 +103,13 @@ pub(crate) fn matches<'t>(source: &Source, within: Within<'t>) -> Vec<Match<'t>>
     };
     let mut cursor = QueryCursor::new();
     cursor.set_match_limit(MAX_MATCHES_IN_PROGRESS);
-    cursor
-        .set_byte_range(within.bytes)
-        .set_max_start_depth(within.depth);
+    cursor.set_byte_range(within.bytes).set_max_start_depth(within.depth);
     let mut found = Vec::new();
     let mut matches = cursor.matches(&compiled.query, within.node, source.text().as_bytes());
     while let Some(one) = matches.next() {
         let part = |part| {
             let mut captures = one.captures().iter();
-            captures
-                .find(|c| compiled.captures[c.index as usize] == part)
-                .map(|c| c.node)
+            captures.find(|c| compiled.captures[c.index as usize] == part).map(|c| c.node)
         };
         found.extend(one.captures().iter().filter_map(|capture| {
             let Capture::Main(role) = compiled.captures[capture.index as usize] else {
@@ -172,19 +166,13 @@ enum Capture {
 fn compiled(language: Language) -> Option<&'static Compiled> {
     static COMPILED: [OnceLock<Option<Compiled>>; Language::ALL.len()] =
         [const { OnceLock::new() }; Language::ALL.len()];
-    COMPILED[language as usize]
-        .get_or_init(|| compile(language))
-        .as_ref()
+    COMPILED[language as usize].get_or_init(|| compile(language)).as_ref()
 }
 
 fn compile(language: Language) -> Option<Compiled> {
     let query = Query::new(&language.grammar()?, language.query())
         .unwrap_or_else(|error| panic!("queries of {}: {error}", language.name()));
-    let captures = query
-        .capture_names()
-        .iter()
-        .map(|name| capture(name))
-        .collect();
+    let captures = query.capture_names().iter().map(|name| capture(name)).collect();
     Some(Compiled { query, captures })
 }
 

@@ -24,7 +24,7 @@ pub struct Scope {
 /// What a scope is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ScopeKind {
-    /// A declaration with a body.
+    /// A declaration that may hold others.
     Symbol(SymbolKind),
     /// A block, a loop, a closure, a match arm.
     Block,
@@ -44,9 +44,9 @@ pub struct Identifier {
 /// What an identifier names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum IdentifierKind {
-    /// A parameter of an enclosing function, or a name bound by a loop or a pattern.
+    /// A parameter of an enclosing function.
     Parameter,
-    /// A variable of an enclosing function.
+    /// Another variable of the code around, also one bound by a loop or a pattern.
     Local,
     /// A member of an enclosing type, or a declaration of the file.
     Symbol(SymbolKind),
@@ -66,28 +66,30 @@ impl IdentifierKind {
     }
 }
 
-/// How deep below a file or a type its members are looked for: through export statements,
-/// decorators, preprocessor conditions and bodies.
-const MEMBER_DEPTH: u32 = 5;
-
 /// How many enclosing types are searched for members.
 const MAX_TYPES: usize = 16;
 
 impl Source {
     /// The declarations and blocks that enclose `offset`, outermost first.
     pub fn scopes_at(&self, offset: usize) -> Vec<Scope> {
-        let enclosing = self.enclosing(&self.place(offset));
+        self.ask_mended(
+            offset,
+            |source| source.scopes(&source.place(offset)),
+            |scopes| {
+                let ranges = scopes.iter_mut().map(|scope| [Some(&mut scope.range), scope.body.as_mut()]);
+                ranges.flatten().flatten().collect()
+            },
+        )
+    }
+
+    fn scopes(&self, place: &Place) -> Vec<Scope> {
+        let enclosing = self.enclosing(place);
         let symbols = self.symbols(&enclosing);
-        let bodies: HashSet<_> = symbols
-            .iter()
-            .filter_map(|symbol| symbol.body.clone())
-            .collect();
+        let bodies: HashSet<_> = symbols.iter().filter_map(|symbol| symbol.body.clone()).collect();
         let blocks = enclosing.iter().filter(|one| one.role == Role::Scope);
         let blocks = blocks.map(|one| one.node.byte_range());
-        let mut scopes: Vec<Scope> = blocks
-            .filter(|block| !bodies.contains(block))
-            .map(Scope::block)
-            .collect();
+        let mut scopes: Vec<Scope> =
+            blocks.filter(|block| !bodies.contains(block)).map(Scope::block).collect();
         scopes.extend(symbols.into_iter().map(Scope::symbol));
         scopes.sort_by_key(|scope| (outer_first(&scope.range), scope.kind == ScopeKind::Block));
         scopes.dedup_by(|b, a| a.range == b.range);
@@ -97,20 +99,24 @@ impl Source {
     /// The names that can be used at `offset`, each once: those of the innermost scope first, the
     /// nearest first within a scope. Variables count from the end of their declaration.
     pub fn identifiers_in_scope(&self, offset: usize) -> Vec<Identifier> {
-        let place = self.place(offset);
-        let mut found = self.visible(&place);
+        let mut found = self.ask_mended(
+            offset,
+            |source| source.identifiers(&source.place(offset)),
+            |found| found.iter_mut().map(|identifier| &mut identifier.range).collect(),
+        );
+        // Where the text was mended the name put in may be among them.
+        found.retain(|identifier| !identifier.range.is_empty());
+        found
+    }
+
+    fn identifiers(&self, place: &Place) -> Vec<Identifier> {
+        let mut found = self.visible(place);
         found.sort_by_key(|(depth, identifier)| {
-            (
-                Reverse(*depth),
-                identifier.range.start.abs_diff(place.cursor),
-            )
+            (Reverse(*depth), identifier.range.start.abs_diff(place.cursor))
         });
         let mut seen = HashSet::new();
         found.retain(|(_, identifier)| seen.insert(identifier.name.clone()));
-        found
-            .into_iter()
-            .map(|(_, identifier)| identifier)
-            .collect()
+        found.into_iter().map(|(_, identifier)| identifier).collect()
     }
 
     /// The visible names, each with the number of scopes that enclose its declaration.
@@ -141,12 +147,9 @@ impl Source {
         let Some(root) = self.root() else {
             return Vec::new();
         };
-        let types = enclosing
-            .iter()
-            .filter(|one| has_members(one))
-            .take(MAX_TYPES);
-        let mut parts = vec![Within::shallow(root, MEMBER_DEPTH)];
-        parts.extend(types.map(|one| Within::shallow(one.node, MEMBER_DEPTH)));
+        let types = enclosing.iter().filter(|one| has_members(one)).take(MAX_TYPES);
+        let mut parts = vec![Within::members(root)];
+        parts.extend(types.map(|one| Within::members(one.node)));
         if let Some(code) = enclosing.iter().find(|one| !has_members(one)) {
             let before = code.node.start_byte()..place.cursor;
             parts.push(Within::bytes(code.node, before));
@@ -166,11 +169,7 @@ impl Source {
             Role::Imported => {
                 let name = self.imported(one);
                 let (name, range) = (name.local().to_string(), name.range);
-                return Some(Identifier {
-                    name,
-                    kind: IdentifierKind::Import,
-                    range,
-                });
+                return Some(Identifier { name, kind: IdentifierKind::Import, range });
             }
             Role::Param if is_declared => IdentifierKind::Parameter,
             Role::Local if is_declared => IdentifierKind::Local,
@@ -183,11 +182,7 @@ impl Source {
             _ => return None,
         };
         let name = one.name_node();
-        Some(Identifier {
-            name: self.node_text(name).to_string(),
-            kind,
-            range: name.byte_range(),
-        })
+        Some(Identifier { name: self.node_text(name).to_string(), kind, range: name.byte_range() })
     }
 
     /// The scopes around a place, outermost first.
@@ -200,12 +195,7 @@ impl Source {
 
 impl Scope {
     fn block(range: Range<usize>) -> Scope {
-        Scope {
-            kind: ScopeKind::Block,
-            name: None,
-            body: Some(range.clone()),
-            range,
-        }
+        Scope { kind: ScopeKind::Block, name: None, body: Some(range.clone()), range }
     }
 
     fn symbol(symbol: Symbol) -> Scope {

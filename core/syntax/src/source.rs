@@ -8,7 +8,7 @@ use crate::Language;
 use crate::walk::{Step, walk};
 
 /// Longer texts are kept without a tree: parsing them would stop the editor.
-pub const MAX_TREE_BYTES: usize = 2 << 20;
+pub const MAX_TREE_BYTES: usize = 1 << 20;
 
 /// Texts with a longer line are kept without a tree: they are minified or data.
 pub const MAX_LINE_BYTES: usize = 100_000;
@@ -33,11 +33,7 @@ impl Source {
     /// Parses `text`.
     pub fn new(text: String, language: Language) -> Source {
         let tree = parse(&text, language, None);
-        Source {
-            text,
-            language,
-            tree,
-        }
+        Source { text, language, tree }
     }
 
     /// The whole text.
@@ -106,45 +102,43 @@ fn parse(text: &str, language: Language, old_tree: Option<&Tree>) -> Option<Tree
     }
     let mut parser = Parser::new();
     parser.set_language(&grammar).ok()?;
-    let mut checks_left = max_progress_checks(text);
-    let mut progress = |_: &_| match checks_left {
+    let mut reports_left = max_progress_reports(text);
+    let mut progress = |_: &_| match reports_left {
         0 => ControlFlow::Break(()),
         _ => {
-            checks_left -= 1;
+            reports_left -= 1;
             ControlFlow::Continue(())
         }
     };
     let options = ParseOptions::new().progress_callback(&mut progress);
     parser
-        .parse_with_options(
-            &mut |offset, _| &text.as_bytes()[offset..],
-            old_tree,
-            Some(options),
-        )
+        .parse_with_options(&mut |offset, _| &text.as_bytes()[offset..], old_tree, Some(options))
         .filter(|tree| query_effort(tree) <= MAX_QUERY_EFFORT)
 }
 
 /// How often the parser may report progress, which it does every hundred steps, before it is
-/// stopped. Ordinary source takes about one step a byte; error recovery can take thousands.
-fn max_progress_checks(text: &str) -> usize {
-    10_000 + text.len() / 4
+/// stopped. Source code takes one report for 50 bytes or more; error recovery can take thousands
+/// of steps a byte.
+fn max_progress_reports(text: &str) -> usize {
+    1_000 + text.len() / 16
 }
 
 /// About how long a query over the whole tree takes: what it costs to pass a node grows with the
 /// node's depth, and with the run of tokens without a name that it stands in, as in `((((((`.
-/// Counting stops soon after [`MAX_QUERY_EFFORT`].
+/// Counting stops soon after [`MAX_QUERY_EFFORT`], and does not begin where a tree is too small
+/// for that.
 fn query_effort(tree: &Tree) -> usize {
+    let n_nodes = tree.root_node().descendant_count();
+    if n_nodes.saturating_mul(n_nodes) <= MAX_QUERY_EFFORT {
+        return 0;
+    }
     let (mut effort, mut run, mut last_depth) = (0, 0, 0);
     walk(tree.root_node(), |cursor, depth| {
         let is_in_run = depth == last_depth && !cursor.node().is_named();
         run = if is_in_run { run + 1 } else { 0 };
         last_depth = depth;
         effort += depth + run;
-        if effort > MAX_QUERY_EFFORT {
-            Step::Stop
-        } else {
-            Step::Into
-        }
+        if effort > MAX_QUERY_EFFORT { Step::Stop } else { Step::Into }
     });
     effort
 }
@@ -152,12 +146,6 @@ fn query_effort(tree: &Tree) -> usize {
 fn point(text: &str, offset: usize) -> Point {
     let before = &text.as_bytes()[..offset];
     let row = before.iter().filter(|&&byte| byte == b'\n').count();
-    let line_start = before
-        .iter()
-        .rposition(|&byte| byte == b'\n')
-        .map_or(0, |newline| newline + 1);
-    Point {
-        row,
-        column: offset - line_start,
-    }
+    let line_start = before.iter().rposition(|&byte| byte == b'\n').map_or(0, |newline| newline + 1);
+    Point { row, column: offset - line_start }
 }

@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::ops::Range;
 
 use expect_test::expect_file;
-use inkling_syntax::{Language, ScopeKind, Source};
+use inkling_syntax::{Import, ImportedName, Language, Scope, ScopeKind, Source, Symbol};
 
 #[test]
 fn rust() {
@@ -73,117 +73,98 @@ fn check(file: &str, fixture: &str) {
 }
 
 fn report(source: &Source, offset: usize) -> String {
+    let sections = [
+        ("outline", outline(source)),
+        ("imports", imports(source)),
+        ("scopes", scopes(source, offset)),
+        ("identifiers", identifiers(source, offset)),
+        ("calls", calls(source)),
+        ("block", vec![quoted(source, source.block_at(offset))]),
+        ("statement", vec![quoted(source, source.statement_at(offset))]),
+        ("boundaries", boundaries(source)),
+        ("errors", vec![source.error_count().to_string()]),
+        ("comments and strings", marked(source)),
+        ("tree", vec![source.to_text(offset..offset)]),
+    ];
     let mut out = String::new();
-    let line = |range: &Range<usize>| 1 + source.text()[..range.start].matches('\n').count();
-    let lines = |range: &Range<usize>| {
-        let n_more = source.text()[range.clone()].matches('\n').count();
-        format!("{}–{}", line(range), line(range) + n_more)
-    };
-    let quoted = |range: Option<Range<usize>>| match range {
-        Some(range) => format!("{:?}", &source.text()[range]),
-        None => "none".to_string(),
-    };
-    let mut section = |name: &str, lines: Vec<String>| {
+    for (name, lines) in sections {
         let _ = writeln!(out, "== {name}");
         for line in lines {
             let _ = writeln!(out, "{line}");
         }
-    };
-    section(
-        "outline",
-        source
-            .outline()
-            .iter()
-            .map(|symbol| {
-                let indent = 2 * symbol.depth;
-                let body = if symbol.body.is_some() { " {…}" } else { "" };
-                let (kind, name) = (symbol.kind.name(), &symbol.name);
-                format!("{:indent$}{kind} {name} {}{body}", "", lines(&symbol.range))
-            })
-            .collect(),
-    );
-    section(
-        "imports",
-        source
-            .imports()
-            .iter()
-            .map(|import| {
-                let names: Vec<String> = import
-                    .names
-                    .iter()
-                    .map(|name| match &name.alias {
-                        Some(alias) => format!("{} as {alias}", name.name),
-                        None => name.name.clone(),
-                    })
-                    .collect();
-                format!(
-                    "{} {:?}: {}",
-                    line(&import.range),
-                    import.path,
-                    names.join(", ")
-                )
-            })
-            .collect(),
-    );
-    section(
-        "scopes",
-        source
-            .scopes_at(offset)
-            .iter()
-            .map(|scope| {
-                let kind = match scope.kind {
-                    ScopeKind::Symbol(kind) => kind.name(),
-                    ScopeKind::Block => "block",
-                };
-                format!(
-                    "{kind} {} {}",
-                    scope.name.as_deref().unwrap_or("-"),
-                    lines(&scope.range)
-                )
-            })
-            .collect(),
-    );
-    section(
-        "identifiers",
-        source
-            .identifiers_in_scope(offset)
-            .iter()
-            .map(|name| format!("{} {} {}", name.kind.name(), name.name, line(&name.range)))
-            .collect(),
-    );
-    section(
-        "calls",
-        source
-            .calls()
-            .iter()
-            .map(|call| {
-                let range = call.range.clone();
-                format!(
-                    "{} {} {}",
-                    line(&call.range),
-                    call.name,
-                    quoted(Some(range))
-                )
-            })
-            .collect(),
-    );
-    section("block", vec![quoted(source.block_at(offset))]);
-    section("statement", vec![quoted(source.statement_at(offset))]);
-    section(
-        "boundaries",
-        source
-            .boundaries(0..source.text().len())
-            .iter()
-            .map(|&start| {
-                let text = source.text()[start..].lines().next().unwrap_or_default();
-                format!("{} {text}", line(&(start..start)))
-            })
-            .collect(),
-    );
-    section("errors", vec![source.error_count().to_string()]);
-    section("comments and strings", marked(source));
-    section("tree", vec![source.to_text(offset..offset)]);
+    }
     out
+}
+
+fn outline(source: &Source) -> Vec<String> {
+    let line = |symbol: &Symbol| {
+        let indent = 2 * symbol.depth;
+        let body = if symbol.body.is_some() { " {…}" } else { "" };
+        let (kind, name) = (symbol.kind.name(), &symbol.name);
+        format!("{:indent$}{kind} {name} {}{body}", "", lines(source, &symbol.range))
+    };
+    source.outline().iter().map(line).collect()
+}
+
+fn imports(source: &Source) -> Vec<String> {
+    let name = |name: &ImportedName| match &name.alias {
+        Some(alias) => format!("{} as {alias}", name.name),
+        None => name.name.clone(),
+    };
+    let line = |import: &Import| {
+        let names: Vec<String> = import.names.iter().map(name).collect();
+        format!("{} {:?}: {}", line(source, &import.range), import.path, names.join(", "))
+    };
+    source.imports().iter().map(line).collect()
+}
+
+fn scopes(source: &Source, offset: usize) -> Vec<String> {
+    let line = |scope: &Scope| {
+        let kind = match scope.kind {
+            ScopeKind::Symbol(kind) => kind.name(),
+            ScopeKind::Block => "block",
+        };
+        format!("{kind} {} {}", scope.name.as_deref().unwrap_or("-"), lines(source, &scope.range))
+    };
+    source.scopes_at(offset).iter().map(line).collect()
+}
+
+fn identifiers(source: &Source, offset: usize) -> Vec<String> {
+    let identifiers = source.identifiers_in_scope(offset).into_iter();
+    identifiers.map(|one| format!("{} {} {}", one.kind.name(), one.name, line(source, &one.range))).collect()
+}
+
+fn calls(source: &Source) -> Vec<String> {
+    let calls = source.calls().into_iter();
+    calls
+        .map(|call| {
+            format!("{} {} {}", line(source, &call.range), call.name, quoted(source, Some(call.range)))
+        })
+        .collect()
+}
+
+fn boundaries(source: &Source) -> Vec<String> {
+    let starts = source.boundaries(0..source.text().len()).into_iter();
+    starts
+        .map(|start| {
+            let text = source.text()[start..].lines().next().unwrap_or_default();
+            format!("{} {text}", line(source, &(start..start)))
+        })
+        .collect()
+}
+
+/// The number of the line on which a range begins, from 1.
+fn line(source: &Source, range: &Range<usize>) -> usize {
+    1 + source.text()[..range.start].matches('\n').count()
+}
+
+fn lines(source: &Source, range: &Range<usize>) -> String {
+    let first = line(source, range);
+    format!("{first}–{}", first + source.text()[range.clone()].matches('\n').count())
+}
+
+fn quoted(source: &Source, range: Option<Range<usize>>) -> String {
+    range.map_or("none".to_string(), |range| format!("{:?}", &source.text()[range]))
 }
 
 /// The lines that hold comments (`~`) or strings (`"`), with a mark under each place where what

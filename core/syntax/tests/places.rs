@@ -20,15 +20,9 @@ fn check(language: Language, fixture: &str, expected: Expect) {
             ScopeKind::Block => "block".to_string(),
         })
         .collect();
-    let names: Vec<String> = source
-        .identifiers_in_scope(offset)
-        .into_iter()
-        .map(|name| name.name)
-        .collect();
+    let names: Vec<String> = source.identifiers_in_scope(offset).into_iter().map(|name| name.name).collect();
     let text = |range: Option<std::ops::Range<usize>>| {
-        range.map_or("none".to_string(), |range| {
-            format!("{:?}", &source.text()[range])
-        })
+        range.map_or("none".to_string(), |range| format!("{:?}", &source.text()[range]))
     };
     expected.assert_eq(&format!(
         "scopes: {}\nnames: {}\nblock: {}\nstatement: {}\n",
@@ -102,7 +96,7 @@ fn half_typed_statement() {
             scopes: function f
             names: a f
             block: "{\n    let b = a.\n}"
-            statement: "fn f(a: u8) {\n    let b = a.\n}"
+            statement: "let b = a."
         "#]],
     );
     check(
@@ -120,7 +114,7 @@ fn half_typed_statement() {
         "function f(a) {\n  const b = a.$0\n}\n",
         expect![[r#"
             scopes: function f
-            names: b a f
+            names: a f
             block: "{\n  const b = a.\n}"
             statement: "const b = a."
         "#]],
@@ -129,11 +123,11 @@ fn half_typed_statement() {
         Language::Python,
         "def f(a):\n    b = a.$0\n",
         expect![[r#"
-        scopes: 
-        names: f
-        block: none
-        statement: "def f(a):\n    b = a."
-    "#]],
+            scopes: function f
+            names: a f
+            block: "b = a."
+            statement: "b = a."
+        "#]],
     );
     check(
         Language::Python,
@@ -160,9 +154,9 @@ fn half_typed_statement() {
         "func f(a int) {\n\tb := a.$0\n}\n",
         expect![[r#"
             scopes: function f
-            names: b a f
+            names: a f
             block: "{\n\tb := a.\n}"
-            statement: "func f(a int) {\n\tb := a.\n}"
+            statement: "b := a."
         "#]],
     );
 }
@@ -173,30 +167,30 @@ fn missing_closers() {
         Language::Rust,
         "fn f(a: u8) {\n    let b = 1;\n    $0\n",
         expect![[r#"
-            scopes: 
-            names: b a
-            block: none
-            statement: none
+            scopes: function f
+            names: b a f
+            block: "{\n    let b = 1;\n    "
+            statement: "fn f(a: u8) {\n    let b = 1;\n    "
         "#]],
     );
     check(
         Language::JavaScript,
         "function f(a) {\n  const b = 1;\n  if (a) {\n    $0\n",
         expect![[r#"
-            scopes: 
-            names: 
-            block: none
-            statement: none
+            scopes: function f > block
+            names: b a f
+            block: "{\n    "
+            statement: "if (a) {\n    "
         "#]],
     );
     check(
         Language::C,
         "int f(int a) {\n  int b = 1;\n  $0\n",
         expect![[r#"
-            scopes: 
-            names: f
-            block: none
-            statement: none
+            scopes: function f
+            names: b a f
+            block: "{\n  int b = 1;\n  "
+            statement: "int f(int a) {\n  int b = 1;\n  "
         "#]],
     );
 }
@@ -265,11 +259,20 @@ fn end_of_comment_and_string() {
 }
 
 #[test]
+fn boundaries_are_line_starts_of_items_with_what_leads_them() {
+    let check = |language, text: &str, expected: &[usize]| {
+        let source = Source::new(text.into(), language);
+        assert_eq!(source.boundaries(0..text.len()), expected, "{text}");
+    };
+    check(Language::Python, "a = 1  # one\nb = 2\n# three\nc = 3\n", &[0, 13, 19]);
+    check(Language::Rust, "/// A\n#[x]\nfn a() {}\nfn b() {} fn c() {}\n", &[0, 21]);
+    check(Language::JavaScript, "class A {\n  a = 1;\n  b() {\n    c();\n  }\n}\n", &[0, 10, 19]);
+    check(Language::PlainText, "a\nb\n\nc\n", &[0, 5]);
+}
+
+#[test]
 fn errors() {
-    let source = Source::new(
-        "fn f( {}\n\nfn g() { let x = ; }\n\nfn h() {}\n".into(),
-        Language::Rust,
-    );
+    let source = Source::new("fn f( {}\n\nfn g() { let x = ; }\n\nfn h() {}\n".into(), Language::Rust);
     assert!(source.error_count() >= 2);
     assert!(source.has_error_in(0..9));
     assert!(source.has_error_in(10..31));
@@ -280,17 +283,9 @@ fn errors() {
 fn references_are_identifiers() {
     let check = |language, text: &str, expected: &[usize]| {
         let source = Source::new(text.into(), language);
-        let starts: Vec<usize> = source
-            .references("item")
-            .iter()
-            .map(|range| range.start)
-            .collect();
+        let starts: Vec<usize> = source.references("item").iter().map(|range| range.start).collect();
         assert_eq!(starts, expected);
     };
-    check(
-        Language::Rust,
-        "fn item() { /* item */ item(\"item\", items, a.item) }",
-        &[3, 23, 45],
-    );
+    check(Language::Rust, "fn item() { /* item */ item(\"item\", items, a.item) }", &[3, 23, 45]);
     check(Language::PlainText, "item, items, (item)", &[0, 14]);
 }

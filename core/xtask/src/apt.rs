@@ -11,12 +11,7 @@ pub(crate) fn available(sh: &Shell) -> bool {
 /// Installs `packages`; fetches the package lists only when installing without doing so fails.
 pub(crate) fn install(sh: &Shell, packages: &[&str]) -> Result<()> {
     let _guard = sh.push_env("DEBIAN_FRONTEND", "noninteractive");
-    let install = || {
-        cmd!(
-            sh,
-            "apt-get install --yes --quiet --no-install-recommends {packages...}"
-        )
-    };
+    let install = || cmd!(sh, "apt-get install --yes --quiet --no-install-recommends {packages...}");
     if install().run().is_err() {
         cmd!(sh, "apt-get update --quiet").run()?;
         install().run()?;
@@ -25,6 +20,5 @@ pub(crate) fn install(sh: &Shell, packages: &[&str]) -> Result<()> {
 }
 
 fn is_debian(sh: &Shell) -> bool {
-    sh.read_file("/etc/os-release")
-        .is_ok_and(|text| text.lines().any(|line| line == "ID=debian"))
+    sh.read_file("/etc/os-release").is_ok_and(|text| text.lines().any(|line| line == "ID=debian"))
 }

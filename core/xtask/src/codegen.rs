@@ -19,8 +19,5 @@ pub(crate) fn check(sh: &Shell) -> Result<()> {
 }
 
 fn golden_test(sh: &Shell) -> Cmd<'_> {
-    cmd!(
-        sh,
-        "cargo test --package inkling-lsp --features codegen --test protocol"
-    )
+    cmd!(sh, "cargo test --package inkling-lsp --features codegen --test protocol")
 }

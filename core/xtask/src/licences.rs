@@ -54,9 +54,7 @@ struct Package {
 }
 
 fn list(sh: &Shell) -> Result<String> {
-    let metadata = MetadataCommand::new()
-        .current_dir(sh.current_dir())
-        .exec()?;
+    let metadata = MetadataCommand::new().current_dir(sh.current_dir()).exec()?;
     let crates = shipped_crates(&metadata)?;
     let modules = shipped_modules(&sh.read_file("package-lock.json")?)?;
     ensure_allowed(crates.iter().chain(&modules))?;
@@ -66,49 +64,32 @@ fn list(sh: &Shell) -> Result<String> {
 /// What the shipped crates link. Build scripts and procedural macros run in the compiler and stay
 /// behind, with all they depend on.
 fn shipped_crates(metadata: &Metadata) -> Result<BTreeSet<Package>> {
-    let resolve = metadata
-        .resolve
-        .as_ref()
-        .context("cargo metadata resolved nothing")?;
+    let resolve = metadata.resolve.as_ref().context("cargo metadata resolved nothing")?;
     let nodes: HashMap<&PackageId, _> = resolve.nodes.iter().map(|node| (&node.id, node)).collect();
-    let mut queue: Vec<&PackageId> = SHIPPED
-        .iter()
-        .map(|name| id_of(metadata, name))
-        .collect::<Result<_>>()?;
+    let mut queue: Vec<&PackageId> =
+        SHIPPED.iter().map(|name| id_of(metadata, name)).collect::<Result<_>>()?;
     let mut seen = BTreeSet::new();
     while let Some(id) = queue.pop() {
         if is_procedural_macro(metadata, id) || !seen.insert(id) {
             continue;
         }
-        let linked = nodes[id].deps.iter().filter(|dependency| {
-            dependency
-                .dep_kinds
-                .iter()
-                .any(|kind| kind.kind == DependencyKind::Normal)
-        });
+        let linked = nodes[id]
+            .deps
+            .iter()
+            .filter(|dependency| dependency.dep_kinds.iter().any(|kind| kind.kind == DependencyKind::Normal));
         queue.extend(linked.map(|dependency| &dependency.pkg));
     }
-    let foreign = seen
-        .into_iter()
-        .filter(|id| !metadata.workspace_members.contains(id));
+    let foreign = seen.into_iter().filter(|id| !metadata.workspace_members.contains(id));
     Ok(foreign.map(|id| from_crate(&metadata[id])).collect())
 }
 
 fn id_of<'a>(metadata: &'a Metadata, name: &str) -> Result<&'a PackageId> {
-    let package = metadata
-        .packages
-        .iter()
-        .find(|package| package.name.as_str() == name);
-    Ok(&package
-        .with_context(|| format!("the workspace has no crate {name}"))?
-        .id)
+    let package = metadata.packages.iter().find(|package| package.name.as_str() == name);
+    Ok(&package.with_context(|| format!("the workspace has no crate {name}"))?.id)
 }
 
 fn is_procedural_macro(metadata: &Metadata, id: &PackageId) -> bool {
-    metadata[id]
-        .targets
-        .iter()
-        .any(|target| target.kind.contains(&TargetKind::ProcMacro))
+    metadata[id].targets.iter().any(|target| target.kind.contains(&TargetKind::ProcMacro))
 }
 
 fn from_crate(package: &cargo_metadata::Package) -> Package {
@@ -122,9 +103,7 @@ fn from_crate(package: &cargo_metadata::Package) -> Package {
 /// The packages of npm's lock file that are not only for development.
 fn shipped_modules(lock: &str) -> Result<BTreeSet<Package>> {
     let lock: Value = serde_json::from_str(lock).context("package-lock.json")?;
-    let packages = lock["packages"]
-        .as_object()
-        .context("package-lock.json lists no packages")?;
+    let packages = lock["packages"].as_object().context("package-lock.json lists no packages")?;
     let shipped = packages.iter().filter_map(|(path, package)| {
         let (_, name) = path.rsplit_once("node_modules/")?;
         let is_ours = package["link"] == true;
@@ -136,29 +115,16 @@ fn shipped_modules(lock: &str) -> Result<BTreeSet<Package>> {
 
 fn from_module(name: &str, package: &Value) -> Package {
     let text = |key: &str| package[key].as_str().unwrap_or_default().to_owned();
-    Package {
-        name: name.to_owned(),
-        version: text("version"),
-        licence: text("license"),
-    }
+    Package { name: name.to_owned(), version: text("version"), licence: text("license") }
 }
 
 fn ensure_allowed<'a>(packages: impl Iterator<Item = &'a Package>) -> Result<()> {
     let refused: Vec<String> = packages
         .filter(|package| !spdx::is_met(&package.licence, &|licence| ALLOWED.contains(&licence)))
-        .map(
-            |Package {
-                 name,
-                 version,
-                 licence,
-             }| format!("{name} {version}: `{licence}`"),
-        )
+        .map(|Package { name, version, licence }| format!("{name} {version}: `{licence}`"))
         .collect();
     if !refused.is_empty() {
-        bail!(
-            "these packages may not be shipped under their licences:\n  {}",
-            refused.join("\n  ")
-        );
+        bail!("these packages may not be shipped under their licences:\n  {}", refused.join("\n  "));
     }
     Ok(())
 }
@@ -175,17 +141,10 @@ fn render(crates: &BTreeSet<Package>, modules: &BTreeSet<Package>) -> String {
 }
 
 fn table(packages: &BTreeSet<Package>) -> String {
-    let rows = packages.iter().map(
-        |Package {
-             name,
-             version,
-             licence,
-         }| { format!("| {name} | {version} | {licence} |\n") },
-    );
-    format!(
-        "| package | version | licence |\n|---|---|---|\n{}",
-        rows.collect::<String>()
-    )
+    let rows = packages
+        .iter()
+        .map(|Package { name, version, licence }| format!("| {name} | {version} | {licence} |\n"));
+    format!("| package | version | licence |\n|---|---|---|\n{}", rows.collect::<String>())
 }
 
 #[cfg(test)]

@@ -77,8 +77,7 @@ fn shell_at_root() -> Result<Shell> {
 }
 
 fn parse_port(text: &str) -> Result<u16> {
-    text.parse()
-        .with_context(|| format!("--port takes a number from 0 to 65535, not `{text}`"))
+    text.parse().with_context(|| format!("--port takes a number from 0 to 65535, not `{text}`"))
 }
 
 /// Leaves the program in `target/release/inkling` and the static site in `web-demo/dist`.

@@ -1,7 +1,8 @@
 //! Node's package manager and what it installs.
 
+use crate::web;
 use anyhow::{Context as _, Result};
-use std::path::Path;
+use std::env;
 use xshell::{Shell, cmd};
 
 /// `npm` as a program's name; on Windows it is a script.
@@ -24,15 +25,19 @@ pub(crate) fn install(sh: &Shell) -> Result<()> {
     Ok(())
 }
 
-/// Runs a script of the playground's package.json.
+/// Runs a script of the playground's package.json; the browser it may test in is `$INKLING_CHROMIUM`.
 pub(crate) fn run_web_demo(sh: &Shell, script: &str) -> Result<()> {
-    cmd!(sh, "{NPM} run {script} --workspace web-demo").run()?;
+    let run = cmd!(sh, "{NPM} run {script} --workspace web-demo");
+    match web::find_chromium(sh) {
+        Some(chromium) => run.env("INKLING_CHROMIUM", chromium),
+        None => run,
+    }
+    .run()?;
     Ok(())
 }
 
 /// Whether a program of this name is on `PATH`.
 pub(crate) fn on_path(program: &str) -> bool {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&path)
-        .any(|dir: std::path::PathBuf| Path::new(&dir).join(program).is_file())
+    let path = env::var_os("PATH").unwrap_or_default();
+    env::split_paths(&path).any(|dir| dir.join(program).is_file())
 }

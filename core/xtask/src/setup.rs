@@ -20,15 +20,8 @@ pub(crate) enum Scope {
 /// Where this process may not install system packages, the error lists exactly what is missing
 /// and how to get it.
 pub(crate) fn setup(sh: &Shell, scope: Scope) -> Result<()> {
-    let lacking: Vec<&str> = tools(scope)
-        .filter(|tool| !obtain(sh, tool))
-        .map(|tool| tool.advice)
-        .collect();
-    ensure!(
-        lacking.is_empty(),
-        "this machine lacks:\n  - {}",
-        lacking.join("\n  - ")
-    );
+    let lacking: Vec<&str> = tools(scope).filter(|tool| !obtain(sh, tool)).map(|tool| tool.advice).collect();
+    ensure!(lacking.is_empty(), "this machine lacks:\n  - {}", lacking.join("\n  - "));
     npm::install(sh)
 }
 
@@ -75,11 +68,7 @@ const TEST_TOOLS: &[Tool] = &[Tool {
 }];
 
 fn tools(scope: Scope) -> impl Iterator<Item = &'static Tool> {
-    let for_tests = if scope == Scope::Test {
-        TEST_TOOLS
-    } else {
-        &[]
-    };
+    let for_tests = if scope == Scope::Test { TEST_TOOLS } else { &[] };
     BUILD_TOOLS.iter().chain(for_tests)
 }
 
@@ -94,11 +83,7 @@ fn obtain(sh: &Shell, tool: &Tool) -> bool {
 }
 
 fn has_node(sh: &Shell) -> bool {
-    let version = cmd!(sh, "node --version")
-        .quiet()
-        .ignore_stderr()
-        .read()
-        .unwrap_or_default();
+    let version = cmd!(sh, "node --version").quiet().ignore_stderr().read().unwrap_or_default();
     node_major(&version).is_some_and(|major| major >= 20) && npm::on_path(NPM)
 }
 

@@ -5,15 +5,9 @@
 /// `AND` binds closer than `OR`; a `WITH` exception is part of its licence's name; the `/` of old
 /// crates means `OR`. What cannot be read is not allowed.
 pub(crate) fn is_met(expression: &str, allowed: &dyn Fn(&str) -> bool) -> bool {
-    let spaced = expression
-        .replace('(', " ( ")
-        .replace(')', " ) ")
-        .replace('/', " OR ");
+    let spaced = expression.replace('(', " ( ").replace(')', " ) ").replace('/', " OR ");
     let tokens: Vec<&str> = spaced.split_whitespace().collect();
-    let mut parser = Parser {
-        tokens: &tokens,
-        allowed,
-    };
+    let mut parser = Parser { tokens: &tokens, allowed };
     let met = parser.any();
     met == Some(true) && parser.tokens.is_empty()
 }
@@ -75,8 +69,7 @@ mod tests {
 
     #[track_caller]
     fn check(expression: &str, expected: bool) {
-        let allowed =
-            |licence: &str| ["MIT", "ISC", "Apache-2.0 WITH LLVM-exception"].contains(&licence);
+        let allowed = |licence: &str| ["MIT", "ISC", "Apache-2.0 WITH LLVM-exception"].contains(&licence);
         assert_eq!(is_met(expression, &allowed), expected, "{expression}");
     }
 
@@ -96,14 +89,7 @@ mod tests {
 
     #[test]
     fn rejects_what_it_cannot_read() {
-        for broken in [
-            "",
-            "MIT OR",
-            "(MIT",
-            "MIT)",
-            "MIT ISC",
-            "SEE LICENSE IN license.txt",
-        ] {
+        for broken in ["", "MIT OR", "(MIT", "MIT)", "MIT ISC", "SEE LICENSE IN license.txt"] {
             check(broken, false);
         }
     }

@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result};
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::PathBuf;
 use std::process::Command;
-use xshell::{Shell, cmd};
+use xshell::Shell;
 
 /// The port of `cargo xtask serve` when none is chosen.
 pub(crate) const DEFAULT_PORT: u16 = 8017;
@@ -24,9 +24,7 @@ pub(crate) fn serve(sh: &Shell, port: u16) -> Result<()> {
     wasm::build(sh)?;
     build(sh)?;
     let mut server = Command::new("node");
-    server
-        .current_dir(sh.current_dir())
-        .args(["web-demo/serve.mjs", "--port", &port.to_string()]);
+    server.current_dir(sh.current_dir()).args(["web-demo/serve.mjs", "--port", &port.to_string()]);
     replace_process(server)
 }
 
@@ -65,18 +63,5 @@ pub(crate) fn find_chromium(sh: &Shell) -> Option<PathBuf> {
         "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
         r"C:\Program Files\Google\Chrome\Application\chrome.exe",
     ];
-    chosen
-        .into_iter()
-        .chain(usual.map(PathBuf::from))
-        .find(|path| sh.path_exists(path))
-}
-
-/// Runs the playground's tests in `chromium`.
-pub(crate) fn test_in_browser(sh: &Shell) -> Result<()> {
-    let chromium = find_chromium(sh).context("no Chromium: run `cargo xtask setup --tests`")?;
-    let npm = npm::NPM;
-    cmd!(sh, "{npm} run test:browser --workspace web-demo")
-        .env("INKLING_CHROMIUM", chromium)
-        .run()?;
-    Ok(())
+    chosen.into_iter().chain(usual.map(PathBuf::from)).find(|path| sh.path_exists(path))
 }

@@ -56,7 +56,7 @@ impl Documents {
         }
         match uri.split_once("://") {
             Some((_, path)) => percent_decoded(path.rsplit('/').next().unwrap_or(path)),
-            None => format!("untitled{}", language.extension()),
+            None => format!("untitled.{}", language.extension()),
         }
     }
 
@@ -88,6 +88,8 @@ impl Server {
         let mut state = self.state.borrow_mut();
         let path = state.documents.path(&uri, language);
         let source = Rc::new(Source::new(item.text, language));
+        // The first question of a language compiles its queries: better now than under the first key.
+        source.outline();
         state.documents.open.insert(uri, Document { source, version: item.version, path });
     }
 

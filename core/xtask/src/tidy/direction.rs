@@ -1,151 +1,112 @@
-//! The direction of imports: every edge between crates is a row here, or a violation.
+//! The direction of imports: every edge between crates is in a table here, or a violation.
 
 use anyhow::Result;
-use cargo_metadata::MetadataCommand;
+use cargo_metadata::{Metadata, MetadataCommand};
 use std::collections::{BTreeMap, BTreeSet};
 use xshell::Shell;
 
-/// A crate of the workspace and the ones it may use, without their common prefix. The language
-/// half and the model half never meet below `assist`.
-const LAYERS: &[(&str, &[&str])] = &[
-    // The language half.
-    ("syntax", &[]),
-    ("context", &["syntax"]),
-    ("prompt", &["context", "syntax"]),
-    ("refine", &["context", "syntax"]),
-    // The model half.
-    ("gguf", &[]),
-    ("kernels", &[]),
-    ("tokenizer", &["gguf"]),
-    ("engine", &["gguf", "kernels"]),
-    // The façade, its protocol and the doors.
-    (
-        "assist",
-        &[
-            "context",
-            "engine",
-            "gguf",
-            "prompt",
-            "refine",
-            "syntax",
-            "tokenizer",
-        ],
-    ),
-    ("lsp", &["assist"]),
-    ("wasm", &["assist", "engine", "gguf", "lsp"]),
-    ("cli", &["assist", "engine", "gguf", "lsp", "tokenizer"]),
-    ("xtask", &[]),
-];
+/// Each crate of the workspace, without the common prefix of their names, and those it may use.
+/// The language half and the model half never meet below `assist`.
+const LAYERS: &str = "
+    syntax:
+    context:    syntax
+    prompt:     context syntax
+    refine:     context syntax
 
-/// Packages of others, and the crates of ours that may use them. A name that ends in `*` stands
-/// for all packages that begin so.
-const OWNERS: &[(&[&str], &[&str])] = &[
-    (
-        &[
-            "wasm-bindgen*",
-            "js-sys",
-            "web-sys",
-            "serde-wasm-bindgen",
-            "gloo*",
-        ],
-        &["wasm", "xtask"],
-    ),
-    (&["tree-sitter*"], &["syntax"]),
-    (&["serde", "serde_json"], &["lsp", "wasm", "cli", "xtask"]),
-];
+    gguf:
+    kernels:
+    fixture:    gguf kernels
+    tokenizer:  gguf
+    engine:     gguf kernels fixture
 
-/// The crates of the workspace and the names of the packages that each depends on directly, be it
-/// for itself, its tests or its build script.
+    assist:     context engine fixture gguf prompt refine syntax tokenizer
+    lsp:        assist fixture
+    wasm:       assist lsp
+    cli:        assist fixture lsp
+    xtask:
+";
+
+/// Packages of others, and the crates of ours that may use them. A `*` stands for the rest of a
+/// name.
+const OWNERS: &str = "
+    gloo-*:              wasm
+    js-sys:              wasm
+    serde:               cli lsp wasm xtask
+    serde-wasm-bindgen:  wasm
+    serde_json:          cli lsp wasm xtask
+    tree-sitter*:        syntax
+    wasm-bindgen*:       wasm xtask
+    web-sys:             wasm
+    wgpu*:               engine
+";
+
+/// The crates of the workspace and the packages that each depends on directly, be it for itself,
+/// its tests or its build script. Names are short, as in the tables.
 type Imports = BTreeMap<String, BTreeSet<String>>;
 
-/// Every edge that no row allows, and every row that names what does not exist.
+/// Every edge that no row allows, and every row that could not forbid anything.
 pub(crate) fn violations(sh: &Shell) -> Result<Vec<String>> {
-    let imports = imports(sh)?;
-    Ok([
-        wrong_rows(&imports),
-        wrong_layers(&imports),
-        wrong_owners(&imports),
-    ]
-    .concat())
+    let metadata = MetadataCommand::new().current_dir(sh.current_dir()).no_deps().exec()?;
+    let imports = imports(metadata);
+    Ok([wrong_rows(&imports), wrong_layers(&imports), wrong_owners(&imports)].concat())
 }
 
-fn imports(sh: &Shell) -> Result<Imports> {
-    let metadata = MetadataCommand::new()
-        .current_dir(sh.current_dir())
-        .no_deps()
-        .exec()?;
+fn imports(metadata: Metadata) -> Imports {
     let of = |package: cargo_metadata::Package| {
-        let dependencies = package
-            .dependencies
-            .iter()
-            .map(|d| short(&d.name).to_owned());
+        let dependencies = package.dependencies.iter().map(|d| short(&d.name).to_owned());
         (short(&package.name).to_owned(), dependencies.collect())
     };
-    Ok(metadata.packages.into_iter().map(of).collect())
+    metadata.packages.into_iter().map(of).collect()
 }
 
 fn short(package: &str) -> &str {
     package.strip_prefix("inkling-").unwrap_or(package)
 }
 
+/// The rows of a table: a name and the names after its colon.
+fn rows(table: &str) -> impl Iterator<Item = (&str, Vec<&str>)> {
+    table
+        .lines()
+        .filter_map(|line| line.split_once(':'))
+        .map(|(name, others)| (name.trim(), others.split_whitespace().collect()))
+}
+
 /// A misspelt row would forbid nothing, and a crate without a row would be free of all rules.
 fn wrong_rows(imports: &Imports) -> Vec<String> {
+    let layers: BTreeSet<&str> = rows(LAYERS).map(|(name, _)| name).collect();
+    let named = rows(LAYERS).chain(rows(OWNERS)).flat_map(|(_, crates)| crates);
+    let named: BTreeSet<&str> = named.chain(layers.iter().copied()).collect();
+    let packages: BTreeSet<&str> = imports.values().flatten().map(String::as_str).collect();
+
+    let unruled = imports.keys().filter(|name| !layers.contains(name.as_str()));
+    let unknown = named.iter().filter(|name| !imports.contains_key(**name));
+    let unused = rows(OWNERS)
+        .map(|(pattern, _)| pattern)
+        .filter(|pattern| !packages.iter().any(|package| matches(pattern, package)));
+    let unruled = unruled.map(|name| format!("tidy has no row for the crate `{name}`"));
+    let unknown = unknown.map(|name| format!("tidy names `{name}`, which is no crate of ours"));
+    let unused = unused.map(|name| format!("tidy names `{name}`, which none of our crates uses"));
+    unruled.chain(unknown).chain(unused).collect()
+}
+
+fn wrong_layers(imports: &Imports) -> Vec<String> {
     let mut violations = Vec::new();
-    for name in imports.keys().filter(|name| layer(name).is_none()) {
-        violations.push(format!(
-            "crate `{name}` has no row in tidy's table of layers"
-        ));
-    }
-    let used = LAYERS
-        .iter()
-        .flat_map(|(name, may_use)| [*name].into_iter().chain(may_use.iter().copied()));
-    let owners = OWNERS.iter().flat_map(|(_, owners)| owners.iter().copied());
-    let named: BTreeSet<&str> = used.chain(owners).collect();
-    for name in named
-        .into_iter()
-        .filter(|name| !imports.contains_key(*name))
-    {
-        violations.push(format!(
-            "tidy names a crate `{name}`, which the workspace does not have"
-        ));
+    for (from, may_use) in rows(LAYERS) {
+        let ours = imports.get(from).into_iter().flatten().filter(|to| imports.contains_key(*to));
+        let refused = ours.filter(|to| !may_use.contains(&to.as_str()));
+        violations.extend(refused.map(|to| format!("`{from}` may not use `{to}`")));
     }
     violations
 }
 
-fn wrong_layers(imports: &Imports) -> Vec<String> {
-    let edges = imports
-        .iter()
-        .flat_map(|(from, to)| to.iter().map(move |to| (from, to)));
-    edges
-        .filter(|(_, to)| imports.contains_key(*to))
-        .filter(|(from, to)| layer(from).is_some_and(|may_use| !may_use.contains(&to.as_str())))
-        .map(|(from, to)| format!("`{from}` may not use `{to}`"))
-        .collect()
-}
-
-fn layer(name: &str) -> Option<&'static [&'static str]> {
-    LAYERS
-        .iter()
-        .find(|(layer, _)| *layer == name)
-        .map(|(_, may_use)| *may_use)
-}
-
 fn wrong_owners(imports: &Imports) -> Vec<String> {
     let mut violations = Vec::new();
-    for (from, to) in imports {
-        for (packages, owners) in OWNERS
-            .iter()
-            .filter(|(_, owners)| !owners.contains(&from.as_str()))
-        {
-            let taken = to
-                .iter()
-                .filter(|to| packages.iter().any(|pattern| matches(pattern, to)));
-            violations.extend(taken.map(|to| {
-                format!(
-                    "`{from}` may not use `{to}`: only {} may",
-                    owners.join(", ")
-                )
-            }));
+    for (pattern, owners) in rows(OWNERS) {
+        for (from, to) in imports.iter().filter(|(from, _)| !owners.contains(&from.as_str())) {
+            let taken = to.iter().filter(|to| matches(pattern, to));
+            violations.extend(
+                taken.map(|to| format!("`{from}` may not use `{to}`: only {} may", owners.join(", "))),
+            );
         }
     }
     violations
@@ -163,87 +124,71 @@ mod tests {
     use super::*;
     use expect_test::{Expect, expect};
 
-    /// Checks a workspace that has every crate of the table and, besides, these edges.
-    #[track_caller]
-    fn check(edges: &[(&str, &str)], expected: Expect) {
-        let mut imports: Imports = LAYERS
-            .iter()
-            .map(|(name, _)| ((*name).to_owned(), BTreeSet::new()))
-            .collect();
-        for (from, to) in edges {
-            imports
-                .entry((*from).to_owned())
-                .or_default()
-                .insert((*to).to_owned());
+    /// The crates of the table, owned packages each with its owners, and besides these edges.
+    fn workspace(edges: &[(&str, &str)]) -> Imports {
+        let mut imports: Imports = rows(LAYERS).map(|(name, _)| (name.to_owned(), BTreeSet::new())).collect();
+        let owned = rows(OWNERS).map(|(pattern, owners)| (owners[0], pattern.trim_end_matches('*')));
+        for (from, to) in owned.chain(edges.iter().copied()) {
+            imports.entry(from.to_owned()).or_default().insert(to.to_owned());
         }
-        let found = [
-            wrong_rows(&imports),
-            wrong_layers(&imports),
-            wrong_owners(&imports),
-        ]
-        .concat();
+        imports
+    }
+
+    #[track_caller]
+    fn check(imports: &Imports, expected: Expect) {
+        let found = [wrong_rows(imports), wrong_layers(imports), wrong_owners(imports)].concat();
         expected.assert_eq(&found.join("\n"));
     }
 
     #[test]
     fn allows_the_rows() {
-        check(
-            &[
-                ("assist", "engine"),
-                ("syntax", "tree-sitter-c"),
-                ("lsp", "serde"),
-            ],
-            expect![""],
-        );
+        check(&workspace(&[("assist", "engine"), ("syntax", "tree-sitter-c")]), expect![""]);
     }
 
     #[test]
     fn keeps_the_halves_apart() {
+        let edges = [("prompt", "tokenizer"), ("engine", "syntax"), ("syntax", "context")];
         check(
-            &[
-                ("prompt", "tokenizer"),
-                ("engine", "syntax"),
-                ("syntax", "context"),
-            ],
-            expect![[r"
-                `engine` may not use `syntax`
-                `prompt` may not use `tokenizer`
-                `syntax` may not use `context`"]],
+            &workspace(&edges),
+            expect![[r#"
+            `syntax` may not use `context`
+            `prompt` may not use `tokenizer`
+            `engine` may not use `syntax`"#]],
         );
     }
 
     #[test]
     fn keeps_packages_with_their_owners() {
+        let edges = [("assist", "serde"), ("engine", "wasm-bindgen-futures"), ("context", "tree-sitter")];
         check(
-            &[
-                ("assist", "serde"),
-                ("engine", "wasm-bindgen-futures"),
-                ("context", "tree-sitter"),
-            ],
-            expect![[r"
-                `assist` may not use `serde`: only lsp, wasm, cli, xtask may
-                `context` may not use `tree-sitter`: only syntax may
-                `engine` may not use `wasm-bindgen-futures`: only wasm, xtask may"]],
+            &workspace(&edges),
+            expect![[r#"
+            `assist` may not use `serde`: only cli, lsp, wasm, xtask may
+            `context` may not use `tree-sitter`: only syntax may
+            `engine` may not use `wasm-bindgen-futures`: only wasm, xtask may"#]],
         );
     }
 
     #[test]
     fn knows_every_crate() {
         check(
-            &[("novel", "serde_json")],
-            expect![[r"
-            crate `novel` has no row in tidy's table of layers
-            `novel` may not use `serde_json`: only lsp, wasm, cli, xtask may"]],
+            &workspace(&[("novel", "serde_json")]),
+            expect![[r#"
+            tidy has no row for the crate `novel`
+            `novel` may not use `serde_json`: only cli, lsp, wasm, xtask may"#]],
         );
     }
 
     #[test]
-    fn misses_crates_that_rows_name() {
-        let imports: Imports = LAYERS[1..]
-            .iter()
-            .map(|(name, _)| ((*name).to_owned(), BTreeSet::new()))
-            .collect();
-        expect!["tidy names a crate `syntax`, which the workspace does not have"]
-            .assert_eq(&wrong_rows(&imports).join("\n"));
+    fn misses_what_rows_name() {
+        let mut imports = workspace(&[]);
+        imports.remove("kernels");
+        imports.insert("engine".to_owned(), BTreeSet::new());
+        check(
+            &imports,
+            expect![[r#"
+            tidy names `kernels`, which is no crate of ours
+            tidy names `wgpu*`, which none of our crates uses"#]],
+        );
     }
 }

@@ -21,10 +21,7 @@ const SHELL_EXTENSIONS: &[&str] = &["ts", "tsx", "kt"];
 pub(crate) fn violations(root: &Path) -> Result<Vec<String>> {
     let mut violations = Vec::new();
     for krate in children(&root.join("core"))? {
-        violations.extend(long_files(
-            root,
-            &files_under(&krate.join("src"), &["rs"])?,
-        )?);
+        violations.extend(long_files(root, &files_under(&krate.join("src"), &["rs"])?)?);
     }
     for shell in SHELLS {
         let mut files = files_under(&root.join(shell).join("src"), SHELL_EXTENSIONS)?;
@@ -61,15 +58,12 @@ fn long_shell(shell: &str, files: &[PathBuf]) -> Result<Option<String>> {
 
 /// The lines before a file's module of unit tests.
 fn product_lines(text: &str) -> usize {
-    let product = text
-        .find("#[cfg(test)]\nmod tests {")
-        .map_or(text, |tests| &text[..tests]);
+    let product = text.find("#[cfg(test)]\nmod tests {").map_or(text, |tests| &text[..tests]);
     product.lines().count()
 }
 
 fn is_generated(file: &Path) -> bool {
-    file.file_stem()
-        .is_some_and(|stem| Path::new(stem).extension() == Some("gen".as_ref()))
+    file.file_stem().is_some_and(|stem| Path::new(stem).extension() == Some("gen".as_ref()))
 }
 
 fn files_under(dir: &Path, extensions: &[&str]) -> Result<Vec<PathBuf>> {
@@ -77,10 +71,7 @@ fn files_under(dir: &Path, extensions: &[&str]) -> Result<Vec<PathBuf>> {
     for child in children(dir)? {
         if child.is_dir() {
             files.extend(files_under(&child, extensions)?);
-        } else if child
-            .extension()
-            .is_some_and(|e| extensions.iter().any(|wanted| e == *wanted))
-        {
+        } else if child.extension().is_some_and(|e| extensions.iter().any(|wanted| e == *wanted)) {
             files.push(child);
         }
     }
@@ -92,9 +83,7 @@ fn children(dir: &Path) -> Result<Vec<PathBuf>> {
     if !dir.is_dir() {
         return Ok(Vec::new());
     }
-    let mut children = fs::read_dir(dir)?
-        .map(|entry| Ok(entry?.path()))
-        .collect::<Result<Vec<_>>>()?;
+    let mut children = fs::read_dir(dir)?.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;
     children.sort();
     Ok(children)
 }
@@ -107,8 +96,7 @@ mod tests {
     /// Checks a checkout of one file with this many lines, the last being `last_line`.
     #[track_caller]
     fn check(path: &str, n_lines: usize, last_line: &str, expected: Expect) {
-        let root =
-            std::env::temp_dir().join(format!("inkling-tidy-{}-{n_lines}", path.replace('/', "-")));
+        let root = std::env::temp_dir().join(format!("inkling-tidy-{}-{n_lines}", path.replace('/', "-")));
         let file = root.join(path);
         fs::create_dir_all(file.parent().unwrap()).unwrap();
         fs::write(&file, "\n".repeat(n_lines - 1) + last_line).unwrap();
@@ -128,18 +116,8 @@ mod tests {
                 r"core/a/src/b/c.rs has 401 lines, over 400: split it, or say `// tidy: long because …`"
             ]],
         );
-        check(
-            "core/a/src/b/c.rs",
-            402,
-            "// tidy: long because it is a table.",
-            expect![""],
-        );
-        check(
-            "core/a/src/c.rs",
-            400,
-            "#[cfg(test)]\nmod tests {\n}",
-            expect![""],
-        );
+        check("core/a/src/b/c.rs", 402, "// tidy: long because it is a table.", expect![""]);
+        check("core/a/src/c.rs", 400, "#[cfg(test)]\nmod tests {\n}", expect![""]);
         check("core/a/tests/c.rs", 500, "end", expect![""]);
     }
 
@@ -147,12 +125,7 @@ mod tests {
     fn limits_shells() {
         let mark = "// tidy: long because it is all there is.";
         check("web-demo/src/main.ts", 1500, mark, expect![""]);
-        check(
-            "web-demo/src/main.ts",
-            1501,
-            mark,
-            expect!["the shell web-demo has 1501 lines, over 1500"],
-        );
+        check("web-demo/src/main.ts", 1501, mark, expect!["the shell web-demo has 1501 lines, over 1500"]);
         check("web-demo/src/protocol.gen.ts", 2000, "end", expect![""]);
     }
 }

@@ -1,0 +1,201 @@
+//! The program as its user meets it: messages, exit codes, hostile files.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
+
+use expect_test::{Expect, expect};
+use inkling_assist::gguf::Dtype;
+use inkling_fixture::tiny_llama;
+use serde_json::{Value, json};
+
+fn inkling(args: &[&str], input: &[u8]) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_inkling"))
+        .args(args)
+        .env("XDG_CONFIG_HOME", env!("CARGO_TARGET_TMPDIR"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // A program that refuses its arguments does not read.
+    let _ = child.stdin.take().unwrap().write_all(input);
+    child.wait_with_output().unwrap()
+}
+
+fn file(name: &str, bytes: &[u8]) -> String {
+    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    std::fs::write(&path, bytes).unwrap();
+    path.to_str().unwrap().to_string()
+}
+
+/// Fails with this message, exit code 1 and nothing on standard output.
+fn check_error(args: &[&str], input: &[u8], expected: Expect) {
+    let output = inkling(args, input);
+    assert_eq!(output.status.code(), Some(1), "{args:?}");
+    assert!(output.stdout.is_empty());
+    let message = String::from_utf8(output.stderr).unwrap().replace(env!("CARGO_TARGET_TMPDIR"), "TMP");
+    expected.assert_eq(&message);
+}
+
+fn stdout(args: &[&str], input: &[u8]) -> String {
+    let output = inkling(args, input);
+    assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn wrong_places_and_files_say_what_to_do() {
+    check_error(&["complete", "nonsense"], b"", expect![[r#"
+        inkling: "nonsense" is not a place; write FILE:LINE:COL, such as src/main.rs:10:5 (both count from 1)
+    "#]]);
+    check_error(&["complete", "gone.rs:1:1"], b"", expect![[r#"
+        inkling: cannot read gone.rs: No such file or directory (os error 2)
+    "#]]);
+    check_error(&["complete", "-:3:1"], b"one line", expect![[r#"
+        inkling: -:3:1: no such place: line 3 of 1
+    "#]]);
+    check_error(&["complete", "-:1:99"], b"one line", expect![[r#"
+        inkling: -:1:99: no such place: column 99 of 9 in line 1
+    "#]]);
+    check_error(&["complete", "-:1:1"], b"caf\xe9", expect![[r#"
+        inkling: - is not UTF-8 (at byte 3); convert it first, for example with iconv
+    "#]]);
+    check_error(&["complete", "-:1:1", "--model", "gone.gguf"], b"x", expect![[r#"
+        inkling: cannot open the model gone.gguf: No such file or directory (os error 2)
+    "#]]);
+}
+
+#[test]
+fn broken_models_say_what_is_wrong() {
+    let model = tiny_llama(Dtype::F32, 1);
+    let cut = file("cut.gguf", &model[..model.len() / 2]);
+    check_error(&["complete", "-:1:1", "--model", &cut], b"x", expect![]);
+    let text = file("text.gguf", b"<html>404</html>");
+    check_error(&["model", "info", &text], b"", expect![]);
+    let empty = file("empty.gguf", b"");
+    check_error(&["model", "info", &empty], b"", expect![]);
+    let mut nan = model.clone();
+    let at = nan.len() - 1000;
+    nan[at..].fill(0xff);
+    let nan = file("nan.gguf", &nan);
+    check_error(&["complete", "-:1:1", "--model", &nan], b"x", expect![]);
+}
+
+#[test]
+fn a_line_of_fifty_megabytes_is_completed_like_any_other() {
+    let line = vec![b'x'; 50 << 20];
+    let model = file("tiny.gguf", &tiny_llama(Dtype::Q8_0, 1));
+    let args = ["complete", "-:1:30000000", "--path", "a.py", "--model", &model, "--json"];
+    let answer: Value = serde_json::from_str(&stdout(&args, &line)).unwrap();
+    assert!(answer["prompt_tokens"].as_u64().unwrap() <= 128);
+}
+
+#[test]
+fn an_empty_file_is_completed() {
+    let model = file("tiny.gguf", &tiny_llama(Dtype::Q8_0, 1));
+    let args = ["trace", "-:1:1", "--path", "a.py", "--model", &model, "--json"];
+    let trace: Value = serde_json::from_str(&stdout(&args, b"")).unwrap();
+    assert_eq!(trace["prompt"], "<|file_sep|>a.py\n<|fim_prefix|><|fim_suffix|><|fim_middle|>");
+}
+
+#[test]
+fn tokens_go_out_and_come_back() {
+    let model = file("tiny.gguf", &tiny_llama(Dtype::Q8_0, 1));
+    let text = "der Bär\n<|fim_prefix|>";
+    let ids = stdout(&["model", "tokenize", &model], text.as_bytes());
+    assert!(!ids.contains("258"), "special tokens are text unless asked for: {ids}");
+    assert_eq!(stdout(&["model", "tokenize", &model, "--decode"], ids.as_bytes()), text);
+    let special = stdout(&["model", "tokenize", &model, "--special"], text.as_bytes());
+    assert!(special.trim_end().ends_with("258]"), "{special}");
+}
+
+#[test]
+fn logits_are_written_as_floats() {
+    let model = file("tiny.gguf", &tiny_llama(Dtype::Q8_0, 1));
+    let out = file("logits.bin", b"");
+    stdout(&["model", "logits", &model, "--ids", "1,2,3", "--out", &out], b"");
+    assert_eq!(std::fs::read(&out).unwrap().len(), 3 * 288 * 4);
+    check_error(&["model", "logits", &model, "--ids", "1,999", "--out", &out], b"", expect![[r#"
+        inkling: token 999 is not in the vocabulary of 288; was the text tokenized for another model?
+    "#]]);
+}
+
+#[test]
+fn the_bench_reports_what_ran() {
+    let model = file("tiny.gguf", &tiny_llama(Dtype::Q8_0, 1));
+    let args = ["model", "bench", &model, "--threads", "1", "--prompt", "20", "--decode", "4", "--json"];
+    let report: Value = serde_json::from_str(&stdout(&args, b"")).unwrap();
+    assert!(report["prefill_tok_s"].as_f64().unwrap() > 0.0 && report["decode_tok_s"].as_f64().unwrap() > 0.0);
+    assert_eq!(report["threads"], 1);
+    assert!(report["executor"].as_str().unwrap().starts_with("CPU"));
+}
+
+#[test]
+fn the_doctor_and_the_shells_are_served() {
+    let report: Value = serde_json::from_str(&stdout(&["doctor", "--json"], b"")).unwrap();
+    assert_eq!(report["problems"], json!([]));
+    assert!(report["threads"].as_u64().unwrap() > 0);
+    assert!(stdout(&["completions", "bash"], b"").contains("inkling"));
+}
+
+/// A client of the server on standard input and output.
+#[test]
+fn the_server_speaks_on_standard_input_and_output() {
+    let model = file("tiny.gguf", &tiny_llama(Dtype::Q8_0, 1));
+    let position = json!({ "line": 0, "character": 4 });
+    let messages = [
+        json!({ "jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {
+            "capabilities": {}, "rootUri": "file:///p", "initializationOptions": { "maxTokens": 4 } } }),
+        json!({ "jsonrpc": "2.0", "method": "initialized", "params": {} }),
+        json!({ "jsonrpc": "2.0", "id": 2, "method": "inkling/loadModel", "params": { "uri": model } }),
+        json!({ "jsonrpc": "2.0", "method": "textDocument/didOpen", "params": { "textDocument": {
+            "uri": "file:///p/a.py", "languageId": "python", "version": 1, "text": "x = \n" } } }),
+    ];
+    let mut child = Command::new(env!("CARGO_BIN_EXE_inkling"))
+        .arg("lsp")
+        .env("XDG_CONFIG_HOME", env!("CARGO_TARGET_TMPDIR"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut input = child.stdin.take().unwrap();
+    let mut send = |message: &Value| {
+        let body = message.to_string();
+        write!(input, "Content-Length: {}\r\n\r\n{body}", body.len()).unwrap();
+    };
+    messages.iter().for_each(&mut send);
+    let mut output = std::io::BufReader::new(child.stdout.take().unwrap());
+    let mut answer = |id: i64| loop {
+        let message = read_message(&mut output);
+        if message["id"] == id && message["method"].is_null() {
+            return message;
+        }
+    };
+    assert_eq!(answer(1)["result"]["serverInfo"]["name"], "inkling");
+    assert_eq!(answer(2)["result"]["name"], "Tiny");
+    send(&json!({ "jsonrpc": "2.0", "id": 3, "method": "textDocument/inlineCompletion", "params": {
+        "textDocument": { "uri": "file:///p/a.py" }, "position": position, "context": { "triggerKind": 1 } } }));
+    assert!(!answer(3)["result"]["items"].as_array().unwrap().is_empty());
+    send(&json!({ "jsonrpc": "2.0", "id": 4, "method": "shutdown" }));
+    answer(4);
+    send(&json!({ "jsonrpc": "2.0", "method": "exit" }));
+    assert!(child.wait().unwrap().success());
+}
+
+fn read_message(output: &mut impl std::io::BufRead) -> Value {
+    let mut length = 0;
+    loop {
+        let mut header = String::new();
+        output.read_line(&mut header).unwrap();
+        if header.trim().is_empty() {
+            break;
+        }
+        if let Some(value) = header.strip_prefix("Content-Length: ") {
+            length = value.trim().parse().unwrap();
+        }
+    }
+    let mut body = vec![0; length];
+    output.read_exact(&mut body).unwrap();
+    serde_json::from_slice(&body).unwrap()
+}

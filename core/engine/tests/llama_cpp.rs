@@ -1,0 +1,96 @@
+//! Our logits beside llama.cpp's, which `llama_cpp/golden.py` wrote down.
+
+use futures::executor::block_on;
+use inkling_engine::{Cancel, CpuExecutor, Executor, Model, Want, never_pause};
+use inkling_fixture::tiny_llama;
+use inkling_gguf::{Dtype, Gguf};
+
+const IDS: [u32; 12] = [84, 104, 105, 115, 32, 105, 115, 257, 10, 0, 255, 261];
+
+fn executor(dtype: Dtype, n_threads: usize) -> CpuExecutor {
+    let file = tiny_llama(dtype, 1);
+    block_on(async {
+        let gguf = Gguf::read(&file).await.unwrap();
+        let model = Model::load(&gguf, &file, &|_| {}).await.unwrap();
+        CpuExecutor::new(model, 128, n_threads, never_pause()).unwrap()
+    })
+}
+
+fn logits(dtype: Dtype, n_threads: usize) -> Vec<f32> {
+    block_on(executor(dtype, n_threads).logits(&IDS, &Cancel::default())).unwrap()
+}
+
+/// Normalised mean square error.
+fn nmse(expected: &[f32], actual: &[f32]) -> f32 {
+    assert_eq!(expected.len(), actual.len());
+    let error: f32 = expected.iter().zip(actual).map(|(a, b)| (a - b) * (a - b)).sum();
+    error / expected.iter().map(|a| a * a).sum::<f32>()
+}
+
+fn check(dtype: Dtype, golden: &[u8], bound: f32) {
+    let golden: Vec<f32> = golden.as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect();
+    let error = nmse(&golden, &logits(dtype, 1));
+    assert!(error <= bound, "{dtype}: NMSE {error:e} is over {bound:e}");
+}
+
+#[test]
+fn float_weights_agree_to_a_millionth() {
+    check(Dtype::F32, include_bytes!("llama_cpp/F32.f32"), 1e-6);
+    // llama.cpp rounds activations to f16 before it multiplies them with f16 weights; we don't.
+    check(Dtype::F16, include_bytes!("llama_cpp/F16.f32"), 1e-6);
+}
+
+#[test]
+fn quantized_weights_agree_to_a_thousandth() {
+    check(Dtype::Q8_0, include_bytes!("llama_cpp/Q8_0.f32"), 1e-3);
+    check(Dtype::Q4_0, include_bytes!("llama_cpp/Q4_0.f32"), 1e-3);
+}
+
+#[test]
+fn threads_do_not_change_a_bit() {
+    assert_eq!(logits(Dtype::Q8_0, 1), logits(Dtype::Q8_0, 3));
+}
+
+#[test]
+fn prefill_and_steps_give_the_logits_of_one_run() {
+    let mut executor = executor(Dtype::F32, 1);
+    let all = block_on(executor.logits(&IDS, &Cancel::default())).unwrap();
+    let (want, cancel) = (Want { top_k: 1, masked: vec![] }, Cancel::default());
+    let prefilled = block_on(executor.prefill(&IDS[..5], &want, &cancel)).unwrap();
+    assert_eq!(prefilled.n_reused, 4, "the logits run left the same tokens in the cache");
+    let mut top = prefilled.top;
+    for (idx, &id) in IDS.iter().enumerate().skip(5) {
+        assert_eq!(top.entries[0].1, row_max(&all, idx - 1));
+        top = block_on(executor.step(id, &want, &cancel)).unwrap();
+    }
+    assert_eq!(top.entries[0].1, row_max(&all, IDS.len() - 1));
+}
+
+fn row_max(logits: &[f32], row: usize) -> f32 {
+    let n_vocab = logits.len() / IDS.len();
+    logits[row * n_vocab..][..n_vocab].iter().copied().fold(f32::MIN, f32::max)
+}
+
+#[test]
+fn a_changed_prompt_keeps_the_common_beginning() {
+    let mut executor = executor(Dtype::F32, 1);
+    let (want, cancel) = (Want { top_k: 3, masked: vec![] }, Cancel::default());
+    let fresh = block_on(executor.prefill(&[1, 2, 3, 9, 9], &want, &cancel)).unwrap();
+    block_on(executor.prefill(&[1, 2, 3, 4, 5, 6], &want, &cancel)).unwrap();
+    let again = block_on(executor.prefill(&[1, 2, 3, 9, 9], &want, &cancel)).unwrap();
+    assert_eq!((again.n_reused, again.top), (3, fresh.top));
+}
+
+#[test]
+fn what_cannot_be_evaluated_is_an_error_and_the_executor_goes_on() {
+    let mut executor = executor(Dtype::F32, 1);
+    let (want, cancel) = (Want { top_k: 1, masked: vec![] }, Cancel::default());
+    let mut message = |tokens: &[u32]| block_on(executor.prefill(tokens, &want, &cancel)).unwrap_err().to_string();
+    assert_eq!(message(&[]), "there are no tokens to evaluate");
+    assert_eq!(message(&[1, 288]), "token 288 is not in the vocabulary of 288; was the text tokenized for another model?");
+    assert_eq!(message(&[1; 129]), "129 tokens do not fit the context of 128; shorten the prompt");
+    let cancelled = Cancel::default();
+    cancelled.cancel();
+    assert_eq!(block_on(executor.prefill(&[1], &want, &cancelled)).unwrap_err().to_string(), "cancelled");
+    assert!(block_on(executor.prefill(&[1, 2], &want, &cancel)).is_ok());
+}

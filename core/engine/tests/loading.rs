@@ -1,0 +1,56 @@
+//! What loading says of files that are no usable model.
+
+use std::cell::Cell;
+
+use expect_test::{Expect, expect};
+use futures::executor::block_on;
+use inkling_engine::{EngineError, LoadProgress, Model};
+use inkling_fixture::tiny_llama;
+use inkling_gguf::{Builder, Dtype, Gguf};
+
+fn load(file: &Vec<u8>) -> Result<Model, EngineError> {
+    block_on(async { Model::load(&Gguf::read(file).await?, file, &|_| {}).await })
+}
+
+fn check(file: Vec<u8>, expected: Expect) {
+    expected.assert_eq(&load(&file).unwrap_err().to_string());
+}
+
+/// A header that is right but for what a test changes.
+fn llama() -> Builder {
+    Builder::new()
+        .metadata("general.architecture", "llama")
+        .metadata("llama.context_length", 16u32)
+        .metadata("llama.embedding_length", 4u32)
+        .metadata("llama.feed_forward_length", 8u32)
+        .metadata("llama.attention.layer_norm_rms_epsilon", 1e-5f32)
+        .metadata("llama.attention.head_count", 2u32)
+}
+
+fn embedding(builder: Builder, dtype: Dtype, shape: &[u64], n_bytes: usize) -> Vec<u8> {
+    builder.tensor("token_embd.weight", shape, dtype, &vec![0; n_bytes]).build()
+}
+
+#[test]
+fn every_error_says_what_to_do() {
+    check(Builder::new().metadata("general.architecture", "mamba").build(), expect![]);
+    check(llama().metadata("llama.block_count", 1u32).build(), expect![]);
+    check(embedding(llama().metadata("llama.block_count", 0u32), Dtype::F32, &[4, 2], 32), expect![]);
+    check(embedding(llama().metadata("llama.block_count", u32::MAX), Dtype::F32, &[4, 2], 32), expect![]);
+    check(embedding(llama().metadata("llama.block_count", 1u32), Dtype::F32, &[8, 2], 64), expect![]);
+    check(embedding(llama().metadata("llama.block_count", 1u32), Dtype::BF16, &[4, 2], 16), expect![]);
+    let odd_heads = llama().metadata("llama.block_count", 1u32).metadata("llama.attention.head_count_kv", 3u32);
+    check(embedding(odd_heads, Dtype::F32, &[4, 2], 32), expect![]);
+}
+
+#[test]
+fn progress_reaches_all_bytes() {
+    let file = tiny_llama(Dtype::Q8_0, 1);
+    let last = Cell::new(LoadProgress { bytes: 0, total_bytes: 1 });
+    block_on(async {
+        let gguf = Gguf::read(&file).await.unwrap();
+        Model::load(&gguf, &file, &|progress| last.set(progress)).await.unwrap();
+    });
+    assert_eq!(last.get().bytes, last.get().total_bytes);
+    assert!(last.get().total_bytes > 100_000);
+}

@@ -1,0 +1,355 @@
+//! The server as its client sees it: messages in, messages out, on a clock that the test turns.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use expect_test::{Expect, expect};
+use futures::channel::oneshot;
+use futures::executor::{LocalPool, LocalSpawner};
+use futures::task::LocalSpawnExt;
+use inkling_assist::gguf::{Dtype, Source};
+use inkling_fixture::tiny_llama;
+use inkling_lsp::{Future, Host, Server};
+use serde_json::{Value, json};
+
+/// A client and the machine it runs on.
+struct Client {
+    server: Server,
+    host: Rc<TestHost>,
+    pool: RefCell<LocalPool>,
+    next_id: Cell<i64>,
+}
+
+struct TestHost {
+    sent: RefCell<Vec<Value>>,
+    now_ms: Cell<f64>,
+    sleepers: RefCell<Vec<(f64, oneshot::Sender<()>)>>,
+    spawner: LocalSpawner,
+}
+
+impl Host for TestHost {
+    fn send(&self, message: Value) {
+        self.sent.borrow_mut().push(message);
+    }
+
+    fn spawn(&self, task: Future<()>) {
+        self.spawner.spawn_local(task).unwrap();
+    }
+
+    fn now_ms(&self) -> f64 {
+        self.now_ms.get()
+    }
+
+    fn sleep(&self, ms: f64) -> Future<()> {
+        let (wake, woken) = oneshot::channel();
+        self.sleepers.borrow_mut().push((self.now_ms.get() + ms, wake));
+        Box::pin(async { woken.await.unwrap_or(()) })
+    }
+
+    fn pause(&self) -> Future<()> {
+        // Past a pause time goes on, so that a test can act between two tokens.
+        self.sleep(1.0)
+    }
+
+    fn open(&self, uri: &str, progress: Box<dyn Fn(u64, u64)>) -> Future<Result<Box<dyn Source>, String>> {
+        let file = match uri {
+            "tiny.gguf" => Ok(tiny_llama(Dtype::Q8_0, 1)),
+            "other.gguf" => Ok(tiny_llama(Dtype::F32, 2)),
+            "cut.gguf" => Ok(tiny_llama(Dtype::F32, 2)[..100_000].to_vec()),
+            _ => Err(format!("cannot open {uri}: there is no such file")),
+        };
+        progress(1, 2);
+        Box::pin(std::future::ready(file.map(|bytes| Box::new(bytes) as Box<dyn Source>)))
+    }
+
+    fn default_model(&self) -> Option<String> {
+        None
+    }
+
+    fn n_threads(&self) -> usize {
+        1
+    }
+}
+
+impl Client {
+    fn new() -> Client {
+        let pool = LocalPool::new();
+        let host = Rc::new(TestHost {
+            sent: RefCell::default(),
+            now_ms: Cell::new(0.0),
+            sleepers: RefCell::default(),
+            spawner: pool.spawner(),
+        });
+        let server = Server::new(host.clone());
+        Client { server, host, pool: RefCell::new(pool), next_id: Cell::new(1) }
+    }
+
+    /// Initialized, with the tiny model loaded and a document open.
+    fn ready(text: &str) -> Client {
+        let client = Client::new();
+        client.request("initialize", json!({
+            "rootUri": "file:///project",
+            "initializationOptions": { "model": "tiny.gguf", "maxTokens": 6, "debounceMs": 50 },
+            "capabilities": {},
+        }));
+        client.notify("initialized", json!({}));
+        client.run_for(10.0);
+        client.notify("textDocument/didOpen", json!({
+            "textDocument": { "uri": URI, "languageId": "rust", "version": 1, "text": text },
+        }));
+        client
+    }
+
+    fn request(&self, method: &str, params: Value) -> i64 {
+        let id = self.next_id.replace(self.next_id.get() + 1);
+        self.server.receive(json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params }));
+        id
+    }
+
+    fn notify(&self, method: &str, params: Value) {
+        self.server.receive(json!({ "jsonrpc": "2.0", "method": method, "params": params }));
+    }
+
+    fn complete(&self, character: u32, invoked: bool) -> i64 {
+        self.request("textDocument/inlineCompletion", json!({
+            "textDocument": { "uri": URI }, "position": { "line": 0, "character": character },
+            "context": { "triggerKind": if invoked { 1 } else { 2 } },
+        }))
+    }
+
+    fn insert(&self, character: u32, text: &str, version: i32) {
+        let position = json!({ "line": 0, "character": character });
+        self.notify("textDocument/didChange", json!({
+            "textDocument": { "uri": URI, "version": version },
+            "contentChanges": [{ "range": { "start": position, "end": position }, "text": text }],
+        }));
+    }
+
+    /// Lets `ms` milliseconds pass.
+    fn run_for(&self, ms: f64) {
+        let end = self.host.now_ms.get() + ms;
+        loop {
+            self.pool.borrow_mut().run_until_stalled();
+            let mut sleepers = self.host.sleepers.borrow_mut();
+            let next = (0..sleepers.len()).min_by(|&a, &b| sleepers[a].0.total_cmp(&sleepers[b].0));
+            match next {
+                Some(next) if sleepers[next].0 <= end => {
+                    let (at, wake) = sleepers.remove(next);
+                    drop(sleepers);
+                    self.host.now_ms.set(at.max(self.host.now_ms.get()));
+                    let _ = wake.send(());
+                }
+                _ => break,
+            }
+        }
+        self.host.now_ms.set(end);
+    }
+
+    /// The answer to a request; there is at most one.
+    fn answer(&self, id: i64) -> Option<Value> {
+        let sent = self.host.sent.borrow();
+        let answers: Vec<&Value> = sent.iter().filter(|message| message["id"] == id && message["method"].is_null()).collect();
+        assert!(answers.len() <= 1, "{answers:?}");
+        answers.first().map(|answer| (*answer).clone())
+    }
+
+    fn texts(&self, id: i64) -> Vec<String> {
+        let answer = self.answer(id).expect("an answer");
+        let items = answer["result"]["items"].as_array().expect("a list of items").clone();
+        items.iter().map(|item| item["insertText"].as_str().unwrap().to_string()).collect()
+    }
+
+    fn n_thoughts(&self) -> usize {
+        self.host.sent.borrow().iter().filter(|message| message["params"]["state"] == "thinking").count()
+    }
+
+    fn last_status(&self) -> Value {
+        let sent = self.host.sent.borrow();
+        sent.iter().rev().find(|message| message["method"] == "inkling/status").unwrap()["params"].clone()
+    }
+}
+
+const URI: &str = "file:///project/src/main.rs";
+
+fn check(actual: &Value, expected: Expect) {
+    expected.assert_eq(&serde_json::to_string_pretty(actual).unwrap());
+}
+
+#[test]
+fn it_introduces_itself() {
+    let client = Client::new();
+    let id = client.request("initialize", json!({ "capabilities": {} }));
+    check(&client.answer(id).unwrap()["result"]["capabilities"], expect![[r#"
+        {
+          "inlineCompletionProvider": true,
+          "positionEncoding": "utf-16",
+          "textDocumentSync": {
+            "change": 2,
+            "openClose": true
+          }
+        }"#]]);
+}
+
+#[test]
+fn without_a_model_it_says_what_to_do() {
+    let client = Client::new();
+    client.request("initialize", json!({ "capabilities": {} }));
+    client.notify("initialized", json!({}));
+    assert_eq!(client.last_status()["message"], "no model: set `inkling.model` to a GGUF file");
+}
+
+#[test]
+fn a_pause_in_typing_brings_one_suggestion() {
+    let client = Client::ready("let x = ;");
+    let id = client.complete(8, false);
+    client.run_for(49.0);
+    assert_eq!(client.n_thoughts(), 0, "debounced");
+    client.run_for(1000.0);
+    assert_eq!(client.texts(id).len(), 1);
+    assert_eq!(client.last_status()["state"], "idle");
+}
+
+#[test]
+fn the_key_brings_several_at_once() {
+    let client = Client::ready("let x = ;");
+    let id = client.complete(8, true);
+    client.run_for(1000.0);
+    assert!(client.texts(id).len() > 1, "{:?}", client.texts(id));
+}
+
+#[test]
+fn a_newer_request_replaces_one_that_waits_and_one_that_runs() {
+    let client = Client::ready("let x = ;");
+    let first = client.complete(8, false);
+    client.run_for(10.0);
+    let second = client.complete(8, false);
+    assert_eq!(client.answer(first).unwrap()["result"], Value::Null);
+    client.run_for(52.0);
+    assert_eq!((client.n_thoughts(), client.answer(second)), (1, None), "it runs");
+    client.insert(8, "q", 2);
+    assert_eq!(client.answer(second).unwrap()["result"], Value::Null);
+    let third = client.complete(9, false);
+    client.run_for(1000.0);
+    assert_eq!(client.texts(third).len(), 1);
+}
+
+#[test]
+fn a_cancelled_request_is_answered_at_once_and_only_once() {
+    for ms in [10.0, 52.0] {
+        let client = Client::ready("let x = ;");
+        let id = client.complete(8, false);
+        client.run_for(ms);
+        client.notify("$/cancelRequest", json!({ "id": id }));
+        assert_eq!(client.answer(id).unwrap()["error"]["code"], -32800, "after {ms} ms");
+        client.run_for(1000.0);
+        client.answer(id);
+    }
+}
+
+#[test]
+fn typing_along_a_suggestion_does_not_ask_the_model_again() {
+    let client = Client::ready("let x = ;");
+    let id = client.complete(8, false);
+    client.run_for(1000.0);
+    let text = client.texts(id).remove(0);
+    let first: String = text.chars().take(1).collect();
+    client.insert(8, &first, 2);
+    let id = client.complete(8 + first.encode_utf16().count() as u32, false);
+    assert_eq!(client.texts(id), [text[first.len()..].to_string()]);
+    assert_eq!(client.n_thoughts(), 1);
+}
+
+#[test]
+fn a_trace_shows_the_way_of_the_last_suggestion_without_going_it_again() {
+    let client = Client::ready("let x = ;");
+    let id = client.complete(8, false);
+    client.run_for(1000.0);
+    let trace = client.request("inkling/trace", json!({
+        "textDocument": { "uri": URI }, "position": { "line": 0, "character": 8 },
+    }));
+    let trace = client.answer(trace).unwrap()["result"].clone();
+    assert_eq!(trace["suggestion"], client.texts(id)[0]);
+    assert_eq!(trace["prompt"], "<|file_sep|>src/main.rs\n<|fim_prefix|>let x = <|fim_suffix|>;<|fim_middle|>");
+    assert_eq!(client.n_thoughts(), 1);
+    let elsewhere = client.request("inkling/trace", json!({
+        "textDocument": { "uri": URI }, "position": { "line": 0, "character": 3 },
+    }));
+    client.run_for(1000.0);
+    assert_eq!(client.answer(elsewhere).unwrap()["result"]["prompt"],
+        "<|file_sep|>src/main.rs\n<|fim_prefix|>let<|fim_suffix|> x = ;<|fim_middle|>");
+}
+
+#[test]
+fn another_model_answers_otherwise_and_a_broken_one_leaves_the_old() {
+    let client = Client::ready("let x = ;");
+    let before = client.complete(8, true);
+    client.run_for(1000.0);
+    for (uri, expected) in [
+        ("gone.gguf", "cannot open gone.gguf: there is no such file"),
+        ("cut.gguf", "cut.gguf: "),
+    ] {
+        let id = client.request("inkling/loadModel", json!({ "uri": uri }));
+        client.run_for(1000.0);
+        let message = client.answer(id).unwrap()["error"]["message"].as_str().unwrap().to_string();
+        assert!(message.starts_with(expected), "{message}");
+        assert_eq!(client.last_status()["model"]["uri"], "tiny.gguf");
+    }
+    let id = client.request("inkling/loadModel", json!({ "uri": "other.gguf" }));
+    client.run_for(1000.0);
+    assert_eq!(client.answer(id).unwrap()["result"]["quantization"], "F32");
+    let after = client.complete(8, true);
+    client.run_for(1000.0);
+    assert_ne!(client.texts(before), client.texts(after));
+}
+
+#[test]
+fn what_cannot_be_understood_gets_an_error_and_nothing_breaks() {
+    let client = Client::ready("let x = ;");
+    let code = |id: i64| client.answer(id).unwrap()["error"]["code"].as_i64().unwrap();
+    assert_eq!(code(client.request("textDocument/hover", json!({}))), -32601);
+    assert_eq!(code(client.request("textDocument/inlineCompletion", json!({ "position": 3 }))), -32602);
+    assert_eq!(code(client.request("inkling/trace", json!({
+        "textDocument": { "uri": "file:///nowhere" }, "position": { "line": 0, "character": 0 },
+    }))), -32602);
+    for garbage in [Value::Null, json!([]), json!("x"), json!({ "id": {} }), json!({ "method": 3 })] {
+        client.server.receive(garbage);
+    }
+    client.notify("textDocument/didChange", json!({ "textDocument": { "uri": "file:///nowhere", "version": 2 }, "contentChanges": [{ "text": "" }] }));
+    client.insert(9999, "x", 2);
+    let id = client.complete(9999, true);
+    client.run_for(1000.0);
+    assert!(!client.texts(id).is_empty());
+}
+
+#[test]
+fn it_waits_for_initialize_and_ends_after_shutdown() {
+    let client = Client::new();
+    let early = client.request("inkling/loadModel", json!({ "uri": "tiny.gguf" }));
+    assert_eq!(client.answer(early).unwrap()["error"]["code"], -32002);
+    client.request("initialize", json!({ "capabilities": {} }));
+    client.request("shutdown", Value::Null);
+    assert!(client.server.is_shut_down());
+    let late = client.request("inkling/loadModel", json!({ "uri": "tiny.gguf" }));
+    assert_eq!(client.answer(late).unwrap()["error"]["code"], -32600);
+}
+
+#[test]
+fn loading_shows_a_progress_bar_that_cancels() {
+    let client = Client::new();
+    client.request("initialize", json!({
+        "capabilities": { "window": { "workDoneProgress": true } },
+        "initializationOptions": { "model": "tiny.gguf" },
+    }));
+    client.notify("initialized", json!({}));
+    client.pool.borrow_mut().run_until_stalled();
+    let kinds: Vec<Value> = client.host.sent.borrow().iter()
+        .filter(|message| message["method"] == "$/progress")
+        .map(|message| message["params"]["value"]["kind"].clone())
+        .collect();
+    assert_eq!(kinds.first(), Some(&json!("begin")));
+    assert_eq!(kinds.last(), Some(&json!("end")));
+    let reload = client.request("inkling/loadModel", json!({ "uri": "other.gguf" }));
+    client.notify("window/workDoneProgress/cancel", json!({ "token": "inkling/load/1" }));
+    client.run_for(10.0);
+    assert_eq!(client.answer(reload).unwrap()["result"]["name"], "Tiny", "not yet begun, so not cancelled");
+}
