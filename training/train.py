@@ -53,7 +53,7 @@ class Phase:
 PHASES = [
     Phase(0.0, length=256, rows=16, repeat_rate=0.4),
     Phase(0.45, length=512, rows=8),
-    Phase(0.85, length=1024, rows=4, pieces=2),
+    Phase(0.93, length=1024, rows=4, pieces=2),
 ]
 
 
@@ -198,7 +198,7 @@ def run(trainer: Trainer, corpus: Corpus, held_out: HeldOut, args) -> None:
         where = (trainer.seed, trainer.steps, n_rows, phase.length, phase.repeat_rate)
         ids = batch(corpus, args.tokenizer, *where)
         pieces = np.array_split(ids, phase.pieces)
-        loss, norm = trainer.step(pieces, rate_at(trainer.steps, share))
+        loss, norm = trainer.step(pieces, args.rate * rate_at(trainer.steps, share))
         trainer.seconds = clock.seconds()
         log.step(trainer, loss, norm, phase)
         if trainer.seconds - measured > HELD_OUT_SECONDS:
@@ -253,6 +253,7 @@ def main() -> None:
     arguments.add_argument("--minutes", type=float, default=75)
     arguments.add_argument("--seed", type=int, default=0)
     arguments.add_argument("--threads", type=int, default=os.cpu_count())
+    arguments.add_argument("--rate", type=float, default=1.0, help="share of the peak rates")
     arguments.add_argument("--resume", action="store_true", help="go on from the checkpoint")
     args = arguments.parse_args()
     torch.set_num_threads(args.threads)

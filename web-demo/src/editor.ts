@@ -21,7 +21,7 @@ export function createEditor(host: HTMLElement): editor.IStandaloneCodeEditor {
     fontSize: 14,
     lineHeight: 22,
     folding: true,
-    inlineSuggest: { enabled: true, showToolbar: 'onHover', syntaxHighlightingEnabled: false },
+    inlineSuggest: { enabled: true, keepOnBlur: true, showToolbar: 'onHover', syntaxHighlightingEnabled: false },
     minimap: { enabled: false },
     overviewRulerLanes: 0,
     padding: { top: 16, bottom: 16 },

@@ -27,15 +27,18 @@ export class ModelLine {
   }
 
   showStatus({ state, model }: Status): void {
-    this.#root.dataset.state = this.isLoading ? 'loading' : state;
+    if (state === 'error') this.#showLoading({ kind: 'end' });
+    const isEmpty = !model && state !== 'loading';
+    this.#root.dataset.state = this.isLoading ? 'loading' : isEmpty ? 'error' : state;
     if (model) this.#showModel(model);
-    else if (state !== 'loading') this.#showNone();
+    else if (isEmpty && !this.isLoading) this.#showNone();
   }
 
   /** Only models take long enough for a progress bar. A newer load takes the bar over. */
   showProgress(token: number | string, value: WorkDone): void {
     if (value.kind === 'begin') {
       this.#token = token;
+      if (!this.model) this.#name.textContent = 'Loading the model';
       announce(value.title);
     }
     if (token === this.#token) this.#showLoading(value);

@@ -37,7 +37,7 @@ export const PANELS: readonly Panel[] = [
     caption: ({ reusedTokens }) =>
       reusedTokens > 0
         ? `What the model reads. The ${reusedTokens} pale ones it still knew from the last time.`
-        : 'What the model reads. Point at a token for its number.',
+        : 'What the model reads, piece by piece, with the number of each piece.',
     render: ({ tokens, reusedTokens }) => [
       h('ol', { class: 'tokens' }, ...tokens.map((token, index) => chip(token, index < reusedTokens))),
     ],
@@ -52,7 +52,7 @@ export const PANELS: readonly Panel[] = [
   {
     id: 'raw',
     label: 'Raw',
-    caption: ({ logits }) => `The answer as it came: ${logits.length} tokens.`,
+    caption: ({ logits }) => `The answer as it came: ${logits.length} ${logits.length === 1 ? 'token' : 'tokens'}.`,
     render: ({ raw }) => [h('pre', { class: 'raw' }, ...whitespace(raw))],
   },
   {

@@ -104,11 +104,15 @@ export class Playground {
   }
 
   /** What a panel of the glass box says, but for its caption. */
-  async panel(name, part = '') {
+  async panel(name, part) {
     await this.page.getByRole('tab', { name }).click();
+    return this.shownPanel(part);
+  }
+
+  shownPanel(part = '> :not(.caption)') {
     return this.page.evaluate(
       (selector) => [...document.querySelectorAll(selector)].map((element) => element.textContent).join(''),
-      part ? `#panel ${part}` : '#panel > :not(.caption)',
+      `#panel ${part}`,
     );
   }
 
@@ -123,11 +127,6 @@ export class Playground {
     return this.page.evaluate(() =>
       [...document.querySelectorAll('#notices .notice p')].map((notice) => notice.textContent).join('\n'),
     );
-  }
-
-  /** The file that the picker has chosen. */
-  sampleName() {
-    return this.page.locator('#language').inputValue();
   }
 
   press(key) {

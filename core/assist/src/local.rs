@@ -1,11 +1,16 @@
 //! A model file behind the executor seam.
 
-use inkling_engine::{CpuExecutor, Executor, LoadProgress, Model, ModelConfig, Pause, Sampler, Sampling, TokenId, Top, Want};
+use inkling_engine::{
+    Cancel, CpuExecutor, Executor, LoadProgress, Model, ModelConfig, Pause, Sampler, Sampling, TokenId, Top,
+    Want,
+};
 use inkling_gguf::{Gguf, Source};
 use inkling_prompt::{ModelFacts, Part, Prompt, Template};
 use inkling_tokenizer::Tokenizer;
 
-use crate::completer::{Alternative, Answer, Ask, AssistError, Completer, Completion, PromptToken, Reply, Step};
+use crate::completer::{
+    Alternative, Answer, Ask, AssistError, Completer, Completion, PromptToken, Reply, Step,
+};
 
 /// Alternatives kept of every step, for people to look at.
 const N_ALTERNATIVES: usize = 5;
@@ -21,6 +26,8 @@ pub struct LoadOptions<'a> {
     pub pause: Pause,
     /// Called as weights arrive.
     pub progress: &'a dyn Fn(LoadProgress),
+    /// Looked at as weights arrive.
+    pub cancel: &'a Cancel,
 }
 
 /// What a person wants to know of a model.
@@ -59,7 +66,7 @@ impl LocalModel {
     pub async fn load(source: &dyn Source, options: LoadOptions<'_>) -> Result<LocalModel, AssistError> {
         let gguf = Gguf::read(source).await?;
         let tokenizer = Tokenizer::from_gguf(&gguf)?;
-        let model = Model::load(&gguf, source, options.progress).await?;
+        let model = Model::load(&gguf, source, options.progress, options.cancel).await?;
         let executor = CpuExecutor::new(model, MAX_CONTEXT, options.n_threads, options.pause)?;
         Ok(LocalModel::new(&gguf, source.len(), tokenizer, Box::new(executor)))
     }
@@ -195,7 +202,8 @@ impl LocalModel {
         };
         let alternatives = top.entries.iter().enumerate().take(N_ALTERNATIVES).map(alternative).collect();
         let bytes = self.tokenizer.bytes(id);
-        writing.push(bytes, Step { id, text: self.piece(id), n_bytes: bytes.len(), probability, alternatives });
+        writing
+            .push(bytes, Step { id, text: self.piece(id), n_bytes: bytes.len(), probability, alternatives });
     }
 
     fn prompt_token(&self, id: TokenId) -> PromptToken {

@@ -104,13 +104,22 @@ pub async fn suggest(
     let context_ms = watch.lap();
 
     let budget = Budget { prompt_tokens: prompt_tokens(options, completer.n_context()) };
-    let prompt = inkling_prompt::assemble(&context, completer.template(), budget, &|text| completer.count(text));
+    let prompt =
+        inkling_prompt::assemble(&context, completer.template(), budget, &|text| completer.count(text));
     let prompt_ms = watch.lap();
 
     let site = Site::new(source, offset);
     let is_complete = |text: &str| inkling_refine::is_complete(text, &site);
     let Options { max_tokens, n_candidates: n_completions, sampling, .. } = options;
-    let ask = Ask { prompt: &prompt, max_tokens, n_completions, sampling, is_complete: &is_complete, cancel, now_ms };
+    let ask = Ask {
+        prompt: &prompt,
+        max_tokens,
+        n_completions,
+        sampling,
+        is_complete: &is_complete,
+        cancel,
+        now_ms,
+    };
     let answer = completer.complete(ask).await?;
     watch.lap();
 

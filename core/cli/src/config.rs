@@ -16,7 +16,11 @@ pub(crate) struct Folders {
 
 /// As the platform has them, `~/.config/inkling` and `~/.local/share/inkling` on Linux.
 pub(crate) fn folders() -> Result<Folders> {
-    let names = AppStrategyArgs { top_level_domain: "dev".into(), author: "Inkling".into(), app_name: "inkling".into() };
+    let names = AppStrategyArgs {
+        top_level_domain: "dev".into(),
+        author: "Inkling".into(),
+        app_name: "inkling".into(),
+    };
     let strategy = etcetera::choose_app_strategy(names).context("this user has no home folder; set HOME")?;
     Ok(Folders { config: strategy.config_dir(), data: strategy.data_dir() })
 }

@@ -50,7 +50,8 @@ impl Source for FileSource {
     }
 
     fn read(&self, range: Range<u64>) -> ReadFuture<'_> {
-        let result = self.read_now(range).map_err(|error| SourceError(format!("cannot read the model: {error}")));
+        let result =
+            self.read_now(range).map_err(|error| SourceError(format!("cannot read the model: {error}")));
         Box::pin(std::future::ready(result))
     }
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use futures::executor::block_on;
 use indicatif::{ProgressBar, ProgressStyle};
-use inkling_assist::engine::{LoadProgress, never_pause};
+use inkling_assist::engine::{Cancel, LoadProgress, never_pause};
 use inkling_assist::gguf::Gguf;
 use inkling_assist::{LoadOptions, LocalModel};
 use inkling_lsp::wire::Settings;
@@ -30,6 +30,7 @@ pub(crate) fn load(path: &Path, n_threads: Option<usize>) -> Result<LocalModel> 
             bar.set_length(total_bytes);
             bar.set_position(bytes);
         },
+        cancel: &Cancel::default(),
     };
     let model = block_on(LocalModel::load(&*source, options)).with_context(|| path.display().to_string());
     bar.finish_and_clear();

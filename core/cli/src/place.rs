@@ -38,8 +38,12 @@ fn parse(place: &str) -> Result<(&str, usize, usize)> {
     let column = parts.next().and_then(|n| n.parse().ok());
     let line = parts.next().and_then(|n| n.parse().ok());
     match (parts.next(), line, column) {
-        (Some(file), Some(line), Some(column)) if line > 0 && column > 0 && !file.is_empty() => Ok((file, line, column)),
-        _ => bail!("\"{place}\" is not a place; write FILE:LINE:COL, such as src/main.rs:10:5 (both count from 1)"),
+        (Some(file), Some(line), Some(column)) if line > 0 && column > 0 && !file.is_empty() => {
+            Ok((file, line, column))
+        }
+        _ => bail!(
+            "\"{place}\" is not a place; write FILE:LINE:COL, such as src/main.rs:10:5 (both count from 1)"
+        ),
     }
 }
 

@@ -36,7 +36,8 @@ fn fixture(path: &Path) -> (String, String) {
 fn cases() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
     let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    let mut cases: Vec<PathBuf> = files.filter(|path| path.extension().is_some_and(|e| e != "json")).collect();
+    let mut cases: Vec<PathBuf> =
+        files.filter(|path| path.extension().is_some_and(|e| e != "json")).collect();
     cases.sort();
     assert!(cases.len() > 10);
     cases
@@ -70,8 +71,11 @@ fn complete_gives_the_traces_suggestion_first_with_its_probability() {
     let answer: Value = serde_json::from_str(&inkling(&args, &text)).unwrap();
     let candidates = answer["candidates"].as_array().unwrap();
     assert_eq!(candidates[0]["text"], trace["suggestion"]);
-    assert!(candidates.iter().all(|candidate| (0.0..=1.0).contains(&candidate["probability"].as_f64().unwrap())));
-    let texts: std::collections::BTreeSet<&str> = candidates.iter().map(|c| c["text"].as_str().unwrap()).collect();
+    assert!(
+        candidates.iter().all(|candidate| (0.0..=1.0).contains(&candidate["probability"].as_f64().unwrap()))
+    );
+    let texts: std::collections::BTreeSet<&str> =
+        candidates.iter().map(|c| c["text"].as_str().unwrap()).collect();
     assert_eq!(texts.len(), candidates.len(), "candidates differ");
     for key in ["prompt_tokens", "reused_tokens", "latency_ms", "model"] {
         assert!(!answer[key].is_null(), "{key}");

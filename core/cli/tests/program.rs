@@ -46,40 +46,88 @@ fn stdout(args: &[&str], input: &[u8]) -> String {
 
 #[test]
 fn wrong_places_and_files_say_what_to_do() {
-    check_error(&["complete", "nonsense"], b"", expect![[r#"
+    check_error(
+        &["complete", "nonsense"],
+        b"",
+        expect![[r#"
         inkling: "nonsense" is not a place; write FILE:LINE:COL, such as src/main.rs:10:5 (both count from 1)
-    "#]]);
-    check_error(&["complete", "gone.rs:1:1"], b"", expect![[r#"
+    "#]],
+    );
+    check_error(
+        &["complete", "gone.rs:1:1"],
+        b"",
+        expect![[r#"
         inkling: cannot read gone.rs: No such file or directory (os error 2)
-    "#]]);
-    check_error(&["complete", "-:3:1"], b"one line", expect![[r#"
+    "#]],
+    );
+    check_error(
+        &["complete", "-:3:1"],
+        b"one line",
+        expect![[r#"
         inkling: -:3:1: no such place: line 3 of 1
-    "#]]);
-    check_error(&["complete", "-:1:99"], b"one line", expect![[r#"
+    "#]],
+    );
+    check_error(
+        &["complete", "-:1:99"],
+        b"one line",
+        expect![[r#"
         inkling: -:1:99: no such place: column 99 of 9 in line 1
-    "#]]);
-    check_error(&["complete", "-:1:1"], b"caf\xe9", expect![[r#"
+    "#]],
+    );
+    check_error(
+        &["complete", "-:1:1"],
+        b"caf\xe9",
+        expect![[r#"
         inkling: - is not UTF-8 (at byte 3); convert it first, for example with iconv
-    "#]]);
-    check_error(&["complete", "-:1:1", "--model", "gone.gguf"], b"x", expect![[r#"
+    "#]],
+    );
+    check_error(
+        &["complete", "-:1:1", "--model", "gone.gguf"],
+        b"x",
+        expect![[r#"
         inkling: cannot open the model gone.gguf: No such file or directory (os error 2)
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn broken_models_say_what_is_wrong() {
     let model = tiny_llama(Dtype::F32, 1);
     let cut = file("cut.gguf", &model[..model.len() / 2]);
-    check_error(&["complete", "-:1:1", "--model", &cut], b"x", expect![]);
+    check_error(
+        &["complete", "-:1:1", "--model", &cut],
+        b"x",
+        expect![[r#"
+        inkling: TMP/cut.gguf: truncated: the header says tensor blk.0.ffn_down.weight ends at byte 203424 but the file has 200400 bytes: download it again
+    "#]],
+    );
     let text = file("text.gguf", b"<html>404</html>");
-    check_error(&["model", "info", &text], b"", expect![]);
+    check_error(
+        &["model", "info", &text],
+        b"",
+        expect![[r#"
+        inkling: TMP/text.gguf: not a GGUF file: it begins with "<html>404</html>"; download the model's .gguf file itself, not the page that links to it
+    "#]],
+    );
     let empty = file("empty.gguf", b"");
-    check_error(&["model", "info", &empty], b"", expect![]);
+    check_error(
+        &["model", "info", &empty],
+        b"",
+        expect![[r#"
+        inkling: TMP/empty.gguf: truncated: the header needs 4 bytes at byte 0 but the file has 0 bytes: download it again
+    "#]],
+    );
     let mut nan = model.clone();
     let at = nan.len() - 1000;
     nan[at..].fill(0xff);
     let nan = file("nan.gguf", &nan);
-    check_error(&["complete", "-:1:1", "--model", &nan], b"x", expect![]);
+    check_error(
+        &["complete", "-:1:1", "--model", &nan],
+        b"x",
+        expect![[r#"
+        inkling: the model's output is not finite: its weights are broken; download the file again
+    "#]],
+    );
 }
 
 #[test]
@@ -94,7 +142,7 @@ fn a_line_of_fifty_megabytes_is_completed_like_any_other() {
 #[test]
 fn an_empty_file_is_completed() {
     let model = file("tiny.gguf", &tiny_llama(Dtype::Q8_0, 1));
-    let args = ["trace", "-:1:1", "--path", "a.py", "--model", &model, "--json"];
+    let args = ["trace", "-:1:1", "--path", "a.py", "--root", ".", "--model", &model, "--json"];
     let trace: Value = serde_json::from_str(&stdout(&args, b"")).unwrap();
     assert_eq!(trace["prompt"], "<|file_sep|>a.py\n<|fim_prefix|><|fim_suffix|><|fim_middle|>");
 }
@@ -116,9 +164,13 @@ fn logits_are_written_as_floats() {
     let out = file("logits.bin", b"");
     stdout(&["model", "logits", &model, "--ids", "1,2,3", "--out", &out], b"");
     assert_eq!(std::fs::read(&out).unwrap().len(), 3 * 288 * 4);
-    check_error(&["model", "logits", &model, "--ids", "1,999", "--out", &out], b"", expect![[r#"
+    check_error(
+        &["model", "logits", &model, "--ids", "1,999", "--out", &out],
+        b"",
+        expect![[r#"
         inkling: token 999 is not in the vocabulary of 288; was the text tokenized for another model?
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -126,7 +178,9 @@ fn the_bench_reports_what_ran() {
     let model = file("tiny.gguf", &tiny_llama(Dtype::Q8_0, 1));
     let args = ["model", "bench", &model, "--threads", "1", "--prompt", "20", "--decode", "4", "--json"];
     let report: Value = serde_json::from_str(&stdout(&args, b"")).unwrap();
-    assert!(report["prefill_tok_s"].as_f64().unwrap() > 0.0 && report["decode_tok_s"].as_f64().unwrap() > 0.0);
+    assert!(
+        report["prefill_tok_s"].as_f64().unwrap() > 0.0 && report["decode_tok_s"].as_f64().unwrap() > 0.0
+    );
     assert_eq!(report["threads"], 1);
     assert!(report["executor"].as_str().unwrap().starts_with("CPU"));
 }

@@ -91,7 +91,10 @@ impl ModelConfig {
         if divides && self.n_rot.is_multiple_of(2) && (2..=self.d_head).contains(&self.n_rot) {
             return Ok(());
         }
-        let value = format!("{} with {} key heads, {} of {} rotated", self.n_head, self.n_kv_head, self.n_rot, self.d_head);
+        let value = format!(
+            "{} with {} key heads, {} of {} rotated",
+            self.n_head, self.n_kv_head, self.n_rot, self.d_head
+        );
         Err(EngineError::Config { key: key.to_string(), value, expected: "which no attention can have" })
     }
 
@@ -110,7 +113,11 @@ fn checked(key: &str, value: u32, max: u32) -> Result<usize, EngineError> {
     if (1..=max).contains(&value) {
         return Ok(value as usize);
     }
-    Err(EngineError::Config { key: key.to_string(), value: value.to_string(), expected: "which no model has" })
+    Err(EngineError::Config {
+        key: key.to_string(),
+        value: value.to_string(),
+        expected: "which no model has",
+    })
 }
 
 /// The embedding table says how many tokens there are; the metadata's count may be missing.

@@ -26,7 +26,9 @@ pub enum EngineError {
         expected: &'static str,
     },
     /// A tensor stored in a way that the executor cannot compute with.
-    #[error("tensor {tensor} is stored as {dtype}, which is not supported; use a file in F32, F16, Q8_0, Q6_K or Q4_0")]
+    #[error(
+        "tensor {tensor} is stored as {dtype}, which is not supported; use a file in F32, F16, Q8_0, Q6_K or Q4_0"
+    )]
     Dtype {
         /// The tensor's name.
         tensor: String,
@@ -34,7 +36,9 @@ pub enum EngineError {
         dtype: String,
     },
     /// A tensor whose shape contradicts the header.
-    #[error("tensor {tensor} has shape {shape:?} where the header asks for {expected:?}; download the file again")]
+    #[error(
+        "tensor {tensor} has shape {shape:?} where the header asks for {expected:?}; download the file again"
+    )]
     Shape {
         /// The tensor's name.
         tensor: String,

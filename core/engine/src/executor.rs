@@ -115,7 +115,12 @@ pub trait Executor {
 
     /// Makes the cache hold exactly `tokens`, keeping the longest common prefix with what it held, and
     /// returns what may follow. At least the last token is evaluated anew.
-    fn prefill<'a>(&'a mut self, tokens: &'a [TokenId], want: &'a Want, cancel: &'a Cancel) -> Reply<'a, Prefilled>;
+    fn prefill<'a>(
+        &'a mut self,
+        tokens: &'a [TokenId],
+        want: &'a Want,
+        cancel: &'a Cancel,
+    ) -> Reply<'a, Prefilled>;
 
     /// Appends `token` to the cache and returns what may follow it.
     fn step<'a>(&'a mut self, token: TokenId, want: &'a Want, cancel: &'a Cancel) -> Reply<'a, Top>;

@@ -17,7 +17,9 @@ mod sample;
 pub use config::{Architecture, ModelConfig};
 pub use cpu::{CpuExecutor, SimdLevel};
 pub use error::EngineError;
-pub use executor::{Cancel, Executor, ExecutorInfo, Pause, Prefilled, Reply, TokenId, Top, Want, never_pause};
+pub use executor::{
+    Cancel, Executor, ExecutorInfo, Pause, Prefilled, Reply, TokenId, Top, Want, never_pause,
+};
 #[cfg(not(target_arch = "wasm32"))]
 pub use gpu::gpus;
 pub use graph::{Buffer, Graph, Op, WeightId};

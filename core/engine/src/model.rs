@@ -2,7 +2,7 @@ use inkling_gguf::{Dtype, Gguf, Source, Tensor};
 use inkling_kernels::Format;
 
 use crate::graph::WeightSpec;
-use crate::{EngineError, Graph, ModelConfig};
+use crate::{Cancel, EngineError, Graph, ModelConfig};
 
 /// Bytes asked of a source at once: enough for a network, small beside the memory of a tab.
 const CHUNK_BYTES: u64 = 4 << 20;
@@ -52,11 +52,13 @@ pub struct Model {
 impl Model {
     /// Reads the weights that `gguf` describes from `source`, chunk by chunk.
     ///
-    /// Every tensor's type and shape is checked before the first byte of weights is read.
+    /// Every tensor's type and shape is checked before the first byte of weights is read. `cancel` ends it
+    /// between two chunks.
     pub async fn load(
         gguf: &Gguf,
         source: &dyn Source,
         progress: &dyn Fn(LoadProgress),
+        cancel: &Cancel,
     ) -> Result<Model, EngineError> {
         let config = ModelConfig::from_gguf(gguf)?;
         let graph = Graph::llama(&config, gguf.find_tensor("output.weight").is_none());
@@ -64,9 +66,14 @@ impl Model {
             graph.weights.iter().map(|spec| checked_tensor(gguf, spec)).collect::<Result<_, _>>()?;
         let total_bytes = tensors.iter().map(|(tensor, _)| tensor.range.end - tensor.range.start).sum();
         let mut loaded = LoadProgress { bytes: 0, total_bytes };
+        let mut advance = |n_bytes: u64| {
+            loaded.bytes += n_bytes;
+            progress(loaded);
+            cancel.check()
+        };
         let mut weights = Vec::with_capacity(tensors.len());
         for (tensor, format) in tensors {
-            let bytes = read_tensor(tensor, source, &mut loaded, progress).await?;
+            let bytes = read_tensor(tensor, source, &mut advance).await?;
             let (n_in, n_out) = (tensor.shape[0] as usize, tensor.shape.get(1).map_or(1, |&n| n as usize));
             weights.push(Weight { format, n_in, n_out, bytes });
         }
@@ -95,8 +102,7 @@ fn checked_tensor<'a>(gguf: &'a Gguf, spec: &WeightSpec) -> Result<(&'a Tensor, 
 async fn read_tensor(
     tensor: &Tensor,
     source: &dyn Source,
-    loaded: &mut LoadProgress,
-    progress: &dyn Fn(LoadProgress),
+    advance: &mut dyn FnMut(u64) -> Result<(), EngineError>,
 ) -> Result<Vec<u8>, EngineError> {
     let n_bytes = tensor.range.end - tensor.range.start;
     let mut bytes = Vec::new();
@@ -108,8 +114,7 @@ async fn read_tensor(
     while start < tensor.range.end {
         let end = tensor.range.end.min(start + CHUNK_BYTES);
         bytes.extend(source.read(start..end).await?);
-        loaded.bytes += end - start;
-        progress(*loaded);
+        advance(end - start)?;
         start = end;
     }
     Ok(bytes)

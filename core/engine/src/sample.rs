@@ -54,11 +54,20 @@ impl Sampler {
         let Sampling { temperature, top_k, top_p, .. } = self.sampling;
         let n = if top_k == 0 { top.entries.len() } else { top_k.min(top.entries.len()) };
         let max = top.entries[0].1;
-        let mut weights: Vec<f32> =
-            top.entries[..n].iter().map(|entry| inkling_kernels::exp((entry.1 - max) / temperature)).collect();
+        let mut weights: Vec<f32> = top.entries[..n]
+            .iter()
+            .map(|entry| inkling_kernels::exp((entry.1 - max) / temperature))
+            .collect();
         let enough = top_p * weights.iter().sum::<f32>();
         let mut sum = 0.0;
-        let kept = weights.iter().take_while(|&weight| { let more = sum < enough; sum += weight; more }).count();
+        let kept = weights
+            .iter()
+            .take_while(|&weight| {
+                let more = sum < enough;
+                sum += weight;
+                more
+            })
+            .count();
         weights.truncate(kept.max(1));
         weights
     }
@@ -91,7 +100,9 @@ mod tests {
     fn draws_follow_the_distribution_and_its_cuts() {
         let plain = Sampling { temperature: 1.0, top_k: 0, top_p: 1.0, seed: 7 };
         let [a, b, c, d] = counts(plain);
-        assert!((4800..5200).contains(&a) && (2800..3200).contains(&b) && (1300..1700).contains(&c) && d > 300);
+        assert!(
+            (4800..5200).contains(&a) && (2800..3200).contains(&b) && (1300..1700).contains(&c) && d > 300
+        );
         assert_eq!(counts(Sampling { top_k: 2, ..plain })[2..], [0, 0]);
         assert_eq!(counts(Sampling { top_p: 0.6, ..plain })[2..], [0, 0]);
         assert_eq!(counts(plain), counts(plain), "the same seed gives the same draws");

@@ -11,7 +11,7 @@ fn executor(dtype: Dtype, n_threads: usize) -> CpuExecutor {
     let file = tiny_llama(dtype, 1);
     block_on(async {
         let gguf = Gguf::read(&file).await.unwrap();
-        let model = Model::load(&gguf, &file, &|_| {}).await.unwrap();
+        let model = Model::load(&gguf, &file, &|_| {}, &Cancel::default()).await.unwrap();
         CpuExecutor::new(model, 128, n_threads, never_pause()).unwrap()
     })
 }
@@ -85,9 +85,13 @@ fn a_changed_prompt_keeps_the_common_beginning() {
 fn what_cannot_be_evaluated_is_an_error_and_the_executor_goes_on() {
     let mut executor = executor(Dtype::F32, 1);
     let (want, cancel) = (Want { top_k: 1, masked: vec![] }, Cancel::default());
-    let mut message = |tokens: &[u32]| block_on(executor.prefill(tokens, &want, &cancel)).unwrap_err().to_string();
+    let mut message =
+        |tokens: &[u32]| block_on(executor.prefill(tokens, &want, &cancel)).unwrap_err().to_string();
     assert_eq!(message(&[]), "there are no tokens to evaluate");
-    assert_eq!(message(&[1, 288]), "token 288 is not in the vocabulary of 288; was the text tokenized for another model?");
+    assert_eq!(
+        message(&[1, 288]),
+        "token 288 is not in the vocabulary of 288; was the text tokenized for another model?"
+    );
     assert_eq!(message(&[1; 129]), "129 tokens do not fit the context of 128; shorten the prompt");
     let cancelled = Cancel::default();
     cancelled.cancel();

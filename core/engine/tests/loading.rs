@@ -4,12 +4,12 @@ use std::cell::Cell;
 
 use expect_test::{Expect, expect};
 use futures::executor::block_on;
-use inkling_engine::{EngineError, LoadProgress, Model};
+use inkling_engine::{Cancel, EngineError, LoadProgress, Model};
 use inkling_fixture::tiny_llama;
 use inkling_gguf::{Builder, Dtype, Gguf};
 
 fn load(file: &Vec<u8>) -> Result<Model, EngineError> {
-    block_on(async { Model::load(&Gguf::read(file).await?, file, &|_| {}).await })
+    block_on(async { Model::load(&Gguf::read(file).await?, file, &|_| {}, &Cancel::default()).await })
 }
 
 fn check(file: Vec<u8>, expected: Expect) {
@@ -33,14 +33,48 @@ fn embedding(builder: Builder, dtype: Dtype, shape: &[u64], n_bytes: usize) -> V
 
 #[test]
 fn every_error_says_what_to_do() {
-    check(Builder::new().metadata("general.architecture", "mamba").build(), expect![]);
-    check(llama().metadata("llama.block_count", 1u32).build(), expect![]);
-    check(embedding(llama().metadata("llama.block_count", 0u32), Dtype::F32, &[4, 2], 32), expect![]);
-    check(embedding(llama().metadata("llama.block_count", u32::MAX), Dtype::F32, &[4, 2], 32), expect![]);
-    check(embedding(llama().metadata("llama.block_count", 1u32), Dtype::F32, &[8, 2], 64), expect![]);
-    check(embedding(llama().metadata("llama.block_count", 1u32), Dtype::BF16, &[4, 2], 16), expect![]);
-    let odd_heads = llama().metadata("llama.block_count", 1u32).metadata("llama.attention.head_count_kv", 3u32);
-    check(embedding(odd_heads, Dtype::F32, &[4, 2], 32), expect![]);
+    check(
+        Builder::new().metadata("general.architecture", "mamba").build(),
+        expect![[r#"models of architecture "mamba" are not supported; supported: llama"#]],
+    );
+    check(
+        llama().metadata("llama.block_count", 1u32).build(),
+        expect![
+            "the model file has no tensor token_embd.weight; it is incomplete or of another architecture"
+        ],
+    );
+    check(
+        embedding(llama().metadata("llama.block_count", 0u32), Dtype::F32, &[4, 2], 32),
+        expect![
+            "the model's header is broken: llama.block_count is 0, which no model has; download the file again"
+        ],
+    );
+    check(
+        embedding(llama().metadata("llama.block_count", u32::MAX), Dtype::F32, &[4, 2], 32),
+        expect![
+            "the model's header is broken: llama.block_count is 4294967295, which no model has; download the file again"
+        ],
+    );
+    check(
+        embedding(llama().metadata("llama.block_count", 1u32), Dtype::F32, &[8, 2], 64),
+        expect![
+            "tensor token_embd.weight has shape [8, 2] where the header asks for [4, 2]; download the file again"
+        ],
+    );
+    check(
+        embedding(llama().metadata("llama.block_count", 1u32), Dtype::BF16, &[4, 2], 16),
+        expect![
+            "tensor token_embd.weight is stored as BF16, which is not supported; use a file in F32, F16, Q8_0, Q6_K or Q4_0"
+        ],
+    );
+    let odd_heads =
+        llama().metadata("llama.block_count", 1u32).metadata("llama.attention.head_count_kv", 3u32);
+    check(
+        embedding(odd_heads, Dtype::F32, &[4, 2], 32),
+        expect![
+            "the model's header is broken: llama.attention.head_count is 2 with 3 key heads, 2 of 2 rotated, which no attention can have; download the file again"
+        ],
+    );
 }
 
 #[test]
@@ -49,7 +83,7 @@ fn progress_reaches_all_bytes() {
     let last = Cell::new(LoadProgress { bytes: 0, total_bytes: 1 });
     block_on(async {
         let gguf = Gguf::read(&file).await.unwrap();
-        Model::load(&gguf, &file, &|progress| last.set(progress)).await.unwrap();
+        Model::load(&gguf, &file, &|progress| last.set(progress), &Cancel::default()).await.unwrap();
     });
     assert_eq!(last.get().bytes, last.get().total_bytes);
     assert!(last.get().total_bytes > 100_000);

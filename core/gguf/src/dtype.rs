@@ -114,10 +114,7 @@ impl Dtype {
     }
 
     fn row(self) -> &'static (Dtype, u32, &'static str, u64, u64) {
-        TABLE
-            .iter()
-            .find(|row| row.0 == self)
-            .expect("the table lists every type")
+        TABLE.iter().find(|row| row.0 == self).expect("the table lists every type")
     }
 }
 

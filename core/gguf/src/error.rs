@@ -15,9 +15,7 @@ pub enum Error {
         start: String,
     },
     /// Written for a big-endian machine.
-    #[error(
-        "this GGUF file is big-endian, which is not supported; download the little-endian file"
-    )]
+    #[error("this GGUF file is big-endian, which is not supported; download the little-endian file")]
     BigEndian,
     /// A version of the format that is not 2 or 3.
     #[error(
@@ -28,9 +26,7 @@ pub enum Error {
         version: u32,
     },
     /// More entries than any model has.
-    #[error(
-        "the header claims {count} {what}, more than any model has ({limit}); download the file again"
-    )]
+    #[error("the header claims {count} {what}, more than any model has ({limit}); download the file again")]
     TooMany {
         /// `"metadata entries"` or `"tensors"`.
         what: &'static str,
@@ -40,9 +36,7 @@ pub enum Error {
         limit: u64,
     },
     /// The header does not end within the limit on its size.
-    #[error(
-        "the header is longer than {limit} bytes, more than any model's; download the file again"
-    )]
+    #[error("the header is longer than {limit} bytes, more than any model's; download the file again")]
     HeaderTooLong {
         /// The largest header that is read.
         limit: u64,
@@ -88,9 +82,7 @@ pub enum Error {
         code: u32,
     },
     /// A truth value that is neither 0 nor 1.
-    #[error(
-        "the header is broken: metadata {key} is the truth value {byte}; download the file again"
-    )]
+    #[error("the header is broken: metadata {key} is the truth value {byte}; download the file again")]
     TruthValue {
         /// The metadata key.
         key: String,
@@ -184,9 +176,7 @@ pub enum Error {
         key: String,
     },
     /// Metadata of another type than a caller needs.
-    #[error(
-        "metadata {key} has type {found}, not {expected}; convert the model again with a newer tool"
-    )]
+    #[error("metadata {key} has type {found}, not {expected}; convert the model again with a newer tool")]
     WrongType {
         /// The metadata key.
         key: String,

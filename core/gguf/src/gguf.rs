@@ -49,9 +49,7 @@ impl Gguf {
                 Some(gguf) => return Ok(gguf),
                 None if end < readable => wanted *= 4,
                 None => {
-                    return Err(Error::HeaderTooLong {
-                        limit: MAX_HEADER_BYTES,
-                    });
+                    return Err(Error::HeaderTooLong { limit: MAX_HEADER_BYTES });
                 }
             }
         }
@@ -59,9 +57,7 @@ impl Gguf {
 
     /// The tensor of this name.
     pub fn tensor(&self, name: &str) -> Result<&Tensor, Error> {
-        self.find_tensor(name).ok_or_else(|| Error::MissingTensor {
-            tensor: name.to_owned(),
-        })
+        self.find_tensor(name).ok_or_else(|| Error::MissingTensor { tensor: name.to_owned() })
     }
 
     /// The tensor of this name, if the file has it.
@@ -140,15 +136,8 @@ impl Gguf {
         read: impl FnOnce(&'a Value) -> Option<T>,
     ) -> Result<T, Error> {
         let key = || key.to_owned();
-        let value = self
-            .metadata
-            .get(&key())
-            .ok_or_else(|| Error::MissingKey { key: key() })?;
-        read(value).ok_or_else(|| Error::WrongType {
-            key: key(),
-            found: value.type_name(),
-            expected,
-        })
+        let value = self.metadata.get(&key()).ok_or_else(|| Error::MissingKey { key: key() })?;
+        read(value).ok_or_else(|| Error::WrongType { key: key(), found: value.type_name(), expected })
     }
 }
 
@@ -158,8 +147,5 @@ async fn read_exactly(source: &dyn Source, range: Range<u64>) -> Result<Vec<u8>,
     if bytes.len() as u64 == expected {
         return Ok(bytes);
     }
-    Err(SourceError(format!(
-        "got {} bytes where {expected} were asked for",
-        bytes.len()
-    )))
+    Err(SourceError(format!("got {} bytes where {expected} were asked for", bytes.len())))
 }

@@ -13,13 +13,7 @@ const MAX_DIMENSIONS: u32 = 4;
 
 /// The header in `prefix`, the beginning of a file of `file_len` bytes; `None` if it goes on behind.
 pub(crate) fn parse(prefix: &[u8], file_len: u64) -> Result<Option<Gguf>, Error> {
-    match (Parser {
-        bytes: prefix,
-        at: 0,
-        file_len,
-    })
-    .header()
-    {
+    match (Parser { bytes: prefix, at: 0, file_len }).header() {
         Ok(gguf) => Ok(Some(gguf)),
         Err(Stop::PrefixEnds) => Ok(None),
         Err(Stop::Broken(error)) => Err(error),
@@ -58,20 +52,13 @@ impl<'a> Parser<'a> {
         let alignment = alignment(&metadata)?;
         let data_start = (self.at as u64).next_multiple_of(alignment);
         place(&mut tensors, data_start, alignment, self.file_len)?;
-        Ok(Gguf {
-            version,
-            metadata,
-            tensors,
-        })
+        Ok(Gguf { version, metadata, tensors })
     }
 
     fn version(&mut self) -> Result<u32, Stop> {
         let start = &self.bytes[..self.bytes.len().min(16)];
         if !start.starts_with(MAGIC) && !MAGIC.starts_with(start) {
-            return Err(Error::NotGguf {
-                start: start.escape_ascii().to_string(),
-            }
-            .into());
+            return Err(Error::NotGguf { start: start.escape_ascii().to_string() }.into());
         }
         self.take(MAGIC.len() as u64)?;
         match self.u32()? {
@@ -84,12 +71,7 @@ impl<'a> Parser<'a> {
     fn count(&mut self, what: &'static str) -> Result<u64, Stop> {
         let count = self.u64()?;
         if count > MAX_ENTRIES {
-            return Err(Error::TooMany {
-                what,
-                count,
-                limit: MAX_ENTRIES,
-            }
-            .into());
+            return Err(Error::TooMany { what, count, limit: MAX_ENTRIES }.into());
         }
         Ok(count)
     }
@@ -124,11 +106,7 @@ impl<'a> Parser<'a> {
             11 => Value::I64(i64::from_le_bytes(self.array()?)),
             12 => Value::F64(f64::from_le_bytes(self.array()?)),
             code => {
-                return Err(Error::ValueType {
-                    key: key.to_owned(),
-                    code,
-                }
-                .into());
+                return Err(Error::ValueType { key: key.to_owned(), code }.into());
             }
         })
     }
@@ -146,45 +124,25 @@ impl<'a> Parser<'a> {
             6 => Array::F32(self.numbers(len, f32::from_le_bytes)?),
             7 => {
                 let bytes = self.take(len)?.iter();
-                Array::Bool(
-                    bytes
-                        .map(|&byte| truth(key, [byte]))
-                        .collect::<Result<_, _>>()?,
-                )
+                Array::Bool(bytes.map(|&byte| truth(key, [byte])).collect::<Result<_, _>>()?)
             }
             8 => Array::Str(self.strings(len)?),
             9 => {
-                return Err(Error::NestedArray {
-                    key: key.to_owned(),
-                }
-                .into());
+                return Err(Error::NestedArray { key: key.to_owned() }.into());
             }
             10 => Array::U64(self.numbers(len, u64::from_le_bytes)?),
             11 => Array::I64(self.numbers(len, i64::from_le_bytes)?),
             12 => Array::F64(self.numbers(len, f64::from_le_bytes)?),
             code => {
-                return Err(Error::ValueType {
-                    key: key.to_owned(),
-                    code,
-                }
-                .into());
+                return Err(Error::ValueType { key: key.to_owned(), code }.into());
             }
         })
     }
 
     /// `len` numbers of `N` bytes each.
-    fn numbers<T, const N: usize>(
-        &mut self,
-        len: u64,
-        from: impl Fn([u8; N]) -> T,
-    ) -> Result<Vec<T>, Stop> {
+    fn numbers<T, const N: usize>(&mut self, len: u64, from: impl Fn([u8; N]) -> T) -> Result<Vec<T>, Stop> {
         let bytes = self.take(len.saturating_mul(N as u64))?;
-        Ok(bytes
-            .as_chunks::<N>()
-            .0
-            .iter()
-            .map(|bytes| from(*bytes))
-            .collect())
+        Ok(bytes.as_chunks::<N>().0.iter().map(|bytes| from(*bytes)).collect())
     }
 
     fn strings(&mut self, len: u64) -> Result<Strings, Stop> {
@@ -202,40 +160,22 @@ impl<'a> Parser<'a> {
         let name = self.str()?.to_owned();
         let n_dims = self.u32()?;
         if n_dims > MAX_DIMENSIONS {
-            return Err(Error::Dimensions {
-                tensor: name,
-                n_dims,
-            }
-            .into());
+            return Err(Error::Dimensions { tensor: name, n_dims }.into());
         }
         let shape = self.numbers(n_dims.into(), u64::from_le_bytes)?;
         let dtype = match Dtype::from_code(self.u32()?) {
             Ok(dtype) => dtype,
             Err(dtype) => {
-                return Err(Error::Dtype {
-                    tensor: name,
-                    dtype,
-                }
-                .into());
+                return Err(Error::Dtype { tensor: name, dtype }.into());
             }
         };
         let offset = self.u64()?;
         match bytes(&shape, dtype) {
             Some(bytes) => {
                 let range = offset..offset.saturating_add(bytes);
-                Ok(Tensor {
-                    name,
-                    shape,
-                    dtype,
-                    range,
-                })
+                Ok(Tensor { name, shape, dtype, range })
             }
-            None => Err(Error::Shape {
-                tensor: name,
-                shape,
-                dtype,
-            }
-            .into()),
+            None => Err(Error::Shape { tensor: name, shape, dtype }.into()),
         }
     }
 
@@ -271,12 +211,7 @@ impl<'a> Parser<'a> {
     fn need(&self, n_bytes: u64) -> Result<(), Stop> {
         let at = self.at as u64;
         if n_bytes > self.file_len.saturating_sub(at) {
-            return Err(Error::HeaderTruncated {
-                at,
-                needed: n_bytes,
-                len: self.file_len,
-            }
-            .into());
+            return Err(Error::HeaderTruncated { at, needed: n_bytes, len: self.file_len }.into());
         }
         match n_bytes <= self.bytes.len() as u64 - at {
             true => Ok(()),
@@ -289,20 +224,14 @@ fn truth(key: &str, [byte]: [u8; 1]) -> Result<bool, Error> {
     match byte {
         0 => Ok(false),
         1 => Ok(true),
-        byte => Err(Error::TruthValue {
-            key: key.to_owned(),
-            byte,
-        }),
+        byte => Err(Error::TruthValue { key: key.to_owned(), byte }),
     }
 }
 
 /// Size of a tensor, or `None` if it overflows or its rows are no whole blocks.
 fn bytes(shape: &[u64], dtype: Dtype) -> Option<u64> {
     let row = shape.first().copied().unwrap_or(1);
-    let rows = shape
-        .iter()
-        .skip(1)
-        .try_fold(1u64, |rows, &n| rows.checked_mul(n))?;
+    let rows = shape.iter().skip(1).try_fold(1u64, |rows, &n| rows.checked_mul(n))?;
     dtype.bytes(row)?.checked_mul(rows)
 }
 
@@ -322,19 +251,11 @@ fn place(tensors: &mut [Tensor], data_start: u64, alignment: u64, len: u64) -> R
     for tensor in tensors.iter_mut() {
         let (offset, name) = (tensor.range.start, || tensor.name.clone());
         if !offset.is_multiple_of(alignment) {
-            return Err(Error::Misaligned {
-                tensor: name(),
-                offset,
-                alignment,
-            });
+            return Err(Error::Misaligned { tensor: name(), offset, alignment });
         }
         let end = data_start.saturating_add(tensor.range.end);
         if end > len {
-            return Err(Error::TensorTruncated {
-                tensor: name(),
-                end,
-                len,
-            });
+            return Err(Error::TensorTruncated { tensor: name(), end, len });
         }
         tensor.range = data_start + offset..end;
     }
@@ -344,20 +265,12 @@ fn place(tensors: &mut [Tensor], data_start: u64, alignment: u64, len: u64) -> R
 fn check_apart(tensors: &[Tensor]) -> Result<(), Error> {
     let mut names = HashSet::new();
     if let Some(twice) = tensors.iter().find(|tensor| !names.insert(&tensor.name)) {
-        return Err(Error::DuplicateTensor {
-            tensor: twice.name.clone(),
-        });
+        return Err(Error::DuplicateTensor { tensor: twice.name.clone() });
     }
     let mut by_start: Vec<&Tensor> = tensors.iter().filter(|t| !t.range.is_empty()).collect();
     by_start.sort_by_key(|tensor| tensor.range.start);
-    match by_start
-        .windows(2)
-        .find(|pair| pair[0].range.end > pair[1].range.start)
-    {
-        Some(pair) => Err(Error::Overlap {
-            first: pair[0].name.clone(),
-            second: pair[1].name.clone(),
-        }),
+    match by_start.windows(2).find(|pair| pair[0].range.end > pair[1].range.start) {
+        Some(pair) => Err(Error::Overlap { first: pair[0].name.clone(), second: pair[1].name.clone() }),
         None => Ok(()),
     }
 }

@@ -3,10 +3,7 @@ use std::ops::Range;
 use std::pin::Pin;
 
 /// Bytes at a distance: a file, an HTTP resource, a `Blob` in a browser.
-#[expect(
-    clippy::len_without_is_empty,
-    reason = "an empty file is as broken as any other short one"
-)]
+#[expect(clippy::len_without_is_empty, reason = "an empty file is as broken as any other short one")]
 pub trait Source {
     /// Size in bytes.
     fn len(&self) -> u64;
@@ -49,8 +46,6 @@ fn copy(bytes: &[u8], range: Range<u64>) -> Result<Vec<u8>, SourceError> {
     let found = bytes.get(range.start as usize..range.end as usize);
     found.map(<[u8]>::to_vec).ok_or_else(|| {
         let len = bytes.len();
-        SourceError(format!(
-            "bytes {range:?} are outside the file of {len} bytes"
-        ))
+        SourceError(format!("bytes {range:?} are outside the file of {len} bytes"))
     })
 }

@@ -38,9 +38,8 @@ pub enum Array {
 }
 
 /// Names of the types, by their codes in the file.
-const TYPE_NAMES: [&str; 13] = [
-    "u8", "i8", "u16", "i16", "u32", "i32", "f32", "bool", "string", "array", "u64", "i64", "f64",
-];
+const TYPE_NAMES: [&str; 13] =
+    ["u8", "i8", "u16", "i16", "u32", "i32", "f32", "bool", "string", "array", "u64", "i64", "f64"];
 
 impl Value {
     /// The type, as error messages name it: `u32`, `array of string`.
@@ -206,9 +205,7 @@ impl Strings {
 impl<S: AsRef<str>> FromIterator<S> for Strings {
     fn from_iter<I: IntoIterator<Item = S>>(texts: I) -> Strings {
         let mut strings = Strings::default();
-        texts
-            .into_iter()
-            .for_each(|text| strings.push(text.as_ref()));
+        texts.into_iter().for_each(|text| strings.push(text.as_ref()));
         strings
     }
 }

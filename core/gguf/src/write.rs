@@ -49,9 +49,7 @@ impl Builder {
         self.n_tensors += 1;
         put_str(&mut self.tensors, name);
         self.tensors.extend((shape.len() as u32).to_le_bytes());
-        shape
-            .iter()
-            .for_each(|n| self.tensors.extend(n.to_le_bytes()));
+        shape.iter().for_each(|n| self.tensors.extend(n.to_le_bytes()));
         self.tensors.extend(dtype.code().to_le_bytes());
         self.tensors.extend((self.data.len() as u64).to_le_bytes());
         self.data.extend(data);

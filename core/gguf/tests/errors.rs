@@ -25,14 +25,7 @@ fn str(text: &str) -> Vec<u8> {
 fn tensor(name: &str, shape: &[u64], dtype: u32, offset: u64) -> Vec<u8> {
     let shape_bytes: Vec<u8> = shape.iter().flat_map(|n| n.to_le_bytes()).collect();
     let n_dims = (shape.len() as u32).to_le_bytes();
-    [
-        &str(name)[..],
-        &n_dims,
-        &shape_bytes,
-        &dtype.to_le_bytes(),
-        &offset.to_le_bytes(),
-    ]
-    .concat()
+    [&str(name)[..], &n_dims, &shape_bytes, &dtype.to_le_bytes(), &offset.to_le_bytes()].concat()
 }
 
 /// A file of `tensors` with 128 bytes of data.
@@ -73,17 +66,13 @@ fn other_files() {
 
 #[test]
 fn truncated_headers() {
-    let array_of =
-        |code: [u8; 4], len: u64| header(0, 1, &[&str("k"), &ARRAY, &code, &len.to_le_bytes()]);
+    let array_of = |code: [u8; 4], len: u64| header(0, 1, &[&str("k"), &ARRAY, &code, &len.to_le_bytes()]);
     check(
         [
             ("an empty file", Vec::new()),
             ("half the magic", b"GG".to_vec()),
             ("no tensor", header(1, 0, &[])),
-            (
-                "a key of 2^60 bytes",
-                header(0, 1, &[&(1u64 << 60).to_le_bytes()]),
-            ),
+            ("a key of 2^60 bytes", header(0, 1, &[&(1u64 << 60).to_le_bytes()])),
             ("an array of 2^64 - 1 numbers", array_of(U32, u64::MAX)),
             ("an array of 2^40 strings", array_of(STR, 1 << 40)),
         ],
@@ -104,22 +93,10 @@ fn absurd_counts() {
         [
             ("2^40 tensors", header(1 << 40, 0, &[])),
             ("2^64 - 1 entries", header(0, u64::MAX, &[])),
-            (
-                "2^31 dimensions",
-                header(1, 0, &[&str("w"), &(1u32 << 31).to_le_bytes()]),
-            ),
+            ("2^31 dimensions", header(1, 0, &[&str("w"), &(1u32 << 31).to_le_bytes()])),
             (
                 "a value of 65 MiB",
-                header(
-                    0,
-                    1,
-                    &[
-                        &str("k"),
-                        &STR,
-                        &(65u64 << 20).to_le_bytes(),
-                        &vec![0; 65 << 20],
-                    ],
-                ),
+                header(0, 1, &[&str("k"), &STR, &(65u64 << 20).to_le_bytes(), &vec![0; 65 << 20]]),
             ),
         ],
         expect![[r#"
@@ -135,30 +112,12 @@ fn absurd_counts() {
 fn metadata() {
     check(
         [
-            (
-                "a key that is not text",
-                header(0, 1, &[&1u64.to_le_bytes(), &[0xff]]),
-            ),
-            (
-                "an unknown type",
-                header(0, 1, &[&str("k"), &13u32.to_le_bytes()]),
-            ),
+            ("a key that is not text", header(0, 1, &[&1u64.to_le_bytes(), &[0xff]])),
+            ("an unknown type", header(0, 1, &[&str("k"), &13u32.to_le_bytes()])),
             ("a bool of 2", header(0, 1, &[&str("k"), &BOOL, &[2]])),
-            (
-                "arrays",
-                header(0, 1, &[&str("k"), &ARRAY, &ARRAY, &1u64.to_le_bytes()]),
-            ),
-            (
-                "a key twice",
-                Builder::new()
-                    .metadata("k", 1u32)
-                    .metadata("k", 2u32)
-                    .build(),
-            ),
-            (
-                "alignment",
-                Builder::new().metadata("general.alignment", 24u32).build(),
-            ),
+            ("arrays", header(0, 1, &[&str("k"), &ARRAY, &ARRAY, &1u64.to_le_bytes()])),
+            ("a key twice", Builder::new().metadata("k", 1u32).metadata("k", 2u32).build()),
+            ("alignment", Builder::new().metadata("general.alignment", 24u32).build()),
         ],
         expect![[r#"
             a key that is not text: the header is broken: the text at byte 32 is not UTF-8; download the file again
@@ -175,36 +134,15 @@ fn metadata() {
 fn tensors() {
     check(
         [
-            (
-                "a type that is not read",
-                file(&[tensor("w", &[256], Q2_K, 0)]),
-            ),
-            (
-                "a type that is not known",
-                file(&[tensor("w", &[256], 99, 0)]),
-            ),
-            (
-                "a size that overflows",
-                file(&[tensor("w", &[1 << 40, 1 << 40], F32, 0)]),
-            ),
-            (
-                "an end that overflows",
-                file(&[tensor("w", &[8], F32, u64::MAX - 31)]),
-            ),
-            (
-                "rows of broken blocks",
-                file(&[tensor("w", &[33, 32], Q8_0, 0)]),
-            ),
+            ("a type that is not read", file(&[tensor("w", &[256], Q2_K, 0)])),
+            ("a type that is not known", file(&[tensor("w", &[256], 99, 0)])),
+            ("a size that overflows", file(&[tensor("w", &[1 << 40, 1 << 40], F32, 0)])),
+            ("an end that overflows", file(&[tensor("w", &[8], F32, u64::MAX - 31)])),
+            ("rows of broken blocks", file(&[tensor("w", &[33, 32], Q8_0, 0)])),
             ("misaligned", file(&[tensor("w", &[8], F32, 16)])),
             ("beyond the end", file(&[tensor("w", &[8], F32, 128)])),
-            (
-                "a name twice",
-                file(&[tensor("w", &[8], F32, 0), tensor("w", &[8], F32, 32)]),
-            ),
-            (
-                "an overlap",
-                file(&[tensor("b", &[8], F32, 32), tensor("a", &[9], F32, 0)]),
-            ),
+            ("a name twice", file(&[tensor("w", &[8], F32, 0), tensor("w", &[8], F32, 32)])),
+            ("an overlap", file(&[tensor("b", &[8], F32, 32), tensor("a", &[9], F32, 0)])),
         ],
         expect![[r#"
             a type that is not read: tensor w is stored as Q2_K, which is not supported; use a file in F32, F16, BF16, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q4_K, Q5_K or Q6_K
@@ -222,9 +160,7 @@ fn tensors() {
 
 #[test]
 fn a_download_that_stopped() {
-    let mut file = Builder::new()
-        .tensor("w", &[64], Dtype::F16, &[0; 128])
-        .build();
+    let mut file = Builder::new().tensor("w", &[64], Dtype::F16, &[0; 128]).build();
     file.truncate(file.len() - 1);
     check(
         [("one byte short", file)],
@@ -236,9 +172,7 @@ fn a_download_that_stopped() {
 
 #[test]
 fn what_a_caller_misses() {
-    let file = Builder::new()
-        .metadata("name", "x")
-        .metadata("ids", Strings::from_iter(["a"]));
+    let file = Builder::new().metadata("name", "x").metadata("ids", Strings::from_iter(["a"]));
     let file = file.metadata("n", Value::I32(-1)).build();
     let gguf = block_on(Gguf::read(&file)).expect("the file is well formed");
     let results = [
@@ -254,5 +188,6 @@ fn what_a_caller_misses() {
         metadata name has type string, not integer of 32 bits; convert the model again with a newer tool
         metadata n has type i32, not integer of 32 bits; convert the model again with a newer tool
         metadata ids has type array of string, not array of i32; convert the model again with a newer tool
-        the model file has no tensor w; it is incomplete or of another architecture"#]].assert_eq(&messages.join("\n"));
+        the model file has no tensor w; it is incomplete or of another architecture"#]]
+    .assert_eq(&messages.join("\n"));
 }

@@ -14,10 +14,7 @@ fn read(file: Vec<u8>) -> Gguf {
 
 fn check(file: Builder, expected: Expect) {
     let gguf = read(file.build());
-    let entries = gguf
-        .metadata
-        .iter()
-        .map(|(key, value)| format!("{key} = {value:?}\n"));
+    let entries = gguf.metadata.iter().map(|(key, value)| format!("{key} = {value:?}\n"));
     let tensors = gguf.tensors.iter().map(|tensor| format!("{tensor:?}\n"));
     expected.assert_eq(&entries.chain(tensors).collect::<String>());
 }
@@ -59,32 +56,21 @@ fn version_2_has_the_same_layout() {
     let mut file = Builder::new().metadata("general.name", "old").build();
     file[4] = 2;
     let gguf = read(file);
-    assert_eq!(
-        (gguf.version, gguf.get_str("general.name")),
-        (2, Some("old"))
-    );
+    assert_eq!((gguf.version, gguf.get_str("general.name")), (2, Some("old")));
 }
 
 #[test]
 fn the_alignment_is_the_files() {
     let aligned = |alignment: u32| {
         let file = Builder::new().metadata("general.alignment", alignment);
-        read(file.tensor("eight by", &[1], Dtype::F32, &[0; 4]).build()).tensors[0]
-            .range
-            .start
+        read(file.tensor("eight by", &[1], Dtype::F32, &[0; 4]).build()).tensors[0].range.start
     };
     assert_eq!((aligned(8), aligned(32)), (104, 128));
 }
 
 #[test]
 fn integers_of_any_width_read_as_u32_if_they_fit() {
-    let values = [
-        Value::U8(7),
-        Value::I16(7),
-        Value::U64(7),
-        Value::I64(7),
-        Value::I32(-7),
-    ];
+    let values = [Value::U8(7), Value::I16(7), Value::U64(7), Value::I64(7), Value::I32(-7)];
     let mut file = Builder::new();
     for (idx, value) in values.into_iter().enumerate() {
         file = file.metadata(&idx.to_string(), value);
@@ -113,17 +99,12 @@ impl Source for Recorded {
 
 #[test]
 fn a_long_header_is_read_in_growing_ranges_and_nothing_twice() {
-    let tokens: Strings = (0..100_000)
-        .map(|token| format!("a token of some length {token}"))
-        .collect();
+    let tokens: Strings = (0..100_000).map(|token| format!("a token of some length {token}")).collect();
     let file = Builder::new()
         .metadata("tokenizer.ggml.tokens", tokens.clone())
         .tensor("weights", &[5 << 20], Dtype::F32, &vec![0; 20 << 20])
         .build();
-    let source = Recorded {
-        file,
-        reads: RefCell::default(),
-    };
+    let source = Recorded { file, reads: RefCell::default() };
     let gguf = block_on(Gguf::read(&source)).expect("the file is well formed");
     assert_eq!(gguf.strings("tokenizer.ggml.tokens"), Ok(&tokens));
     assert_eq!(*source.reads.borrow(), [0..1 << 20, 1 << 20..4 << 20]);

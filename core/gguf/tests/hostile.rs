@@ -45,10 +45,7 @@ fn valid() -> Vec<u8> {
     Builder::new()
         .metadata("general.architecture", "llama")
         .metadata("llama.block_count", 1u32)
-        .metadata(
-            "tokenizer.ggml.tokens",
-            Strings::from_iter(["a", "b", "", "ab"]),
-        )
+        .metadata("tokenizer.ggml.tokens", Strings::from_iter(["a", "b", "", "ab"]))
         .metadata("tokenizer.ggml.scores", vec![0.0f32, -1.0, -2.0])
         .metadata("tokenizer.ggml.add_bos_token", true)
         .tensor("norm", &[4], Dtype::F32, &[0; 16])

@@ -77,7 +77,8 @@ impl Format {
                 }
             }
             Format::Q6K => {
-                for (block, out) in bytes.as_chunks::<210>().0.iter().zip(out.as_chunks_mut::<SUPER_LEN>().0) {
+                for (block, out) in bytes.as_chunks::<210>().0.iter().zip(out.as_chunks_mut::<SUPER_LEN>().0)
+                {
                     for (chunk_idx, out) in out.as_chunks_mut::<BLOCK_LEN>().0.iter_mut().enumerate() {
                         let (q, scales) = (q6_k_chunk(block, chunk_idx), q6_k_scales(block, chunk_idx));
                         for i in 0..BLOCK_LEN {

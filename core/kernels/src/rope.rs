@@ -23,9 +23,8 @@ impl RopeTable {
     /// was stretched by linear scaling).
     pub fn new(n_positions: usize, n_rot: usize, base: f32, position_scale: f32) -> RopeTable {
         let n_pairs = n_rot / 2;
-        let thetas: Vec<f64> = (0..n_pairs)
-            .map(|i| libm::pow(f64::from(base), -2.0 * i as f64 / n_rot as f64))
-            .collect();
+        let thetas: Vec<f64> =
+            (0..n_pairs).map(|i| libm::pow(f64::from(base), -2.0 * i as f64 / n_rot as f64)).collect();
         let rotations = (0..n_positions)
             .flat_map(|position| {
                 let position = position as f64 * f64::from(position_scale);
@@ -46,7 +45,14 @@ impl RopeTable {
 }
 
 /// Rotates every head of `x` [n_tokens, n_head, d_head]; token `t` stands at `first_position + t`.
-pub fn rope(x: &mut [f32], n_head: usize, d_head: usize, first_position: usize, table: &RopeTable, style: RopeStyle) {
+pub fn rope(
+    x: &mut [f32],
+    n_head: usize,
+    d_head: usize,
+    first_position: usize,
+    table: &RopeTable,
+    style: RopeStyle,
+) {
     for (token_idx, token) in x.chunks_exact_mut(n_head * d_head).enumerate() {
         let rotations = table.at(first_position + token_idx);
         for head in token.chunks_exact_mut(d_head) {

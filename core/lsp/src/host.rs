@@ -1,5 +1,6 @@
 use std::pin::Pin;
 
+use inkling_assist::engine::Cancel;
 use inkling_assist::gguf::Source;
 use serde_json::Value;
 
@@ -23,10 +24,16 @@ pub trait Host {
     /// Ends after the messages that have arrived were received.
     fn pause(&self) -> Future<()>;
 
-    /// Opens a model file; `progress` hears bytes had and bytes in all while it is fetched.
+    /// Opens a model file; `progress` hears bytes had and bytes in all while it is fetched, and fetching
+    /// ends once `cancel` is used.
     ///
     /// The error says what to do.
-    fn open(&self, uri: &str, progress: Box<dyn Fn(u64, u64)>) -> Future<Result<Box<dyn Source>, String>>;
+    fn open(
+        &self,
+        uri: &str,
+        progress: Box<dyn Fn(u64, u64)>,
+        cancel: Cancel,
+    ) -> Future<Result<Box<dyn Source>, String>>;
 
     /// The model to load when the settings name none.
     fn default_model(&self) -> Option<String>;

@@ -26,7 +26,8 @@ impl Configuration {
 
     /// Takes over what `settings` names, within sensible bounds.
     pub fn apply(&mut self, settings: Settings) {
-        let Settings { model, max_tokens, prompt_tokens, debounce_ms, temperature, candidates, threads } = settings;
+        let Settings { model, max_tokens, prompt_tokens, debounce_ms, temperature, candidates, threads } =
+            settings;
         self.model = model.or(self.model.take());
         self.threads = threads.map(|n| n.clamp(1, 256)).or(self.threads);
         self.debounce_ms = debounce_ms.map_or(self.debounce_ms, |ms| ms.clamp(0.0, 10_000.0));

@@ -47,7 +47,12 @@ const SUFFIX_PERCENT: usize = 20;
 /// `count`, the parts that outlive a keystroke first.
 ///
 /// A budget too small for the prefix's last characters gives an empty prefix, never an error.
-pub fn assemble(context: &Context, template: &Template, budget: Budget, count: &dyn Fn(&str) -> usize) -> Prompt {
+pub fn assemble(
+    context: &Context,
+    template: &Template,
+    budget: Budget,
+    count: &dyn Fn(&str) -> usize,
+) -> Prompt {
     let mut packer = Packer { template, count, parts: Vec::new(), left: budget.prompt_tokens };
     let share = |percent: usize| budget.prompt_tokens * percent / 100;
     if template.family == Family::Plain {

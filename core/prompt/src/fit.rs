@@ -10,7 +10,11 @@ const MAX_BYTES_A_TOKEN: usize = 12;
 ///
 /// The farthest syntax boundary that fits wins if it keeps at least half of what would fit; else the
 /// farthest line start.
-pub(crate) fn fit_prefix<'a>(section: &'a Section, n_tokens: usize, count: &dyn Fn(&str) -> usize) -> &'a str {
+pub(crate) fn fit_prefix<'a>(
+    section: &'a Section,
+    n_tokens: usize,
+    count: &dyn Fn(&str) -> usize,
+) -> &'a str {
     let text = &section.text;
     let fits = |start: usize| fits(&text[start..], n_tokens, count);
     if fits(0) {
@@ -29,7 +33,11 @@ pub(crate) fn fit_prefix<'a>(section: &'a Section, n_tokens: usize, count: &dyn 
 }
 
 /// The beginning of `section` that fits `n_tokens`, by the same rule.
-pub(crate) fn fit_suffix<'a>(section: &'a Section, n_tokens: usize, count: &dyn Fn(&str) -> usize) -> &'a str {
+pub(crate) fn fit_suffix<'a>(
+    section: &'a Section,
+    n_tokens: usize,
+    count: &dyn Fn(&str) -> usize,
+) -> &'a str {
     let text = &section.text;
     let fits = |end: usize| fits(&text[..end], n_tokens, count);
     if fits(text.len()) {
@@ -93,7 +101,11 @@ mod tests {
     fn a_suffix_keeps_its_beginning() {
         let suffix = section(")\n}\n\nfn next() {\n}\n", &[5]);
         assert_eq!(fit_suffix(&suffix, 100, &count), suffix.text);
-        assert_eq!(fit_suffix(&suffix, 18, &count), ")\n}\n\nfn next() {\n", "a line: the cut keeps too little");
+        assert_eq!(
+            fit_suffix(&suffix, 18, &count),
+            ")\n}\n\nfn next() {\n",
+            "a line: the cut keeps too little"
+        );
         assert_eq!(fit_suffix(&suffix, 8, &count), ")\n}\n\n", "the cut at 5");
         assert_eq!(fit_suffix(&section("äöü", &[]), 3, &count), "ä", "between characters");
     }

@@ -107,7 +107,10 @@ mod tests {
         assert_eq!(family(Some(1), &qwen), Family::Inkling1);
         assert_eq!(family(Some(2), &qwen), Family::Qwen, "a later format is not ours to guess");
         assert_eq!(family(None, &["<fim_prefix>", "<fim_suffix>", "<fim_middle>"]), Family::StarCoder);
-        assert_eq!(family(None, &["<｜fim▁begin｜>", "<｜fim▁hole｜>", "<｜fim▁end｜>"]), Family::DeepSeekCoder);
+        assert_eq!(
+            family(None, &["<｜fim▁begin｜>", "<｜fim▁hole｜>", "<｜fim▁end｜>"]),
+            Family::DeepSeekCoder
+        );
         assert_eq!(family(None, &["<s>"]), Family::Plain);
     }
 }

@@ -35,7 +35,10 @@ fn context() -> Context {
             snippet("src/tax.py", "def rate():\n    return 0.2\n", 0.9),
             snippet("src/item.py", "class Item: ...\n", 0.4),
         ],
-        edits: vec![Edit { path: "src/item.py".to_string(), hunk: "-price: int\n+price: float\n".to_string() }],
+        edits: vec![Edit {
+            path: "src/item.py".to_string(),
+            hunk: "-price: int\n+price: float\n".to_string(),
+        }],
     }
 }
 
@@ -51,34 +54,127 @@ fn check(template: &Template, prompt_tokens: usize, expected: Expect) {
 
 #[test]
 fn our_own_version_1() {
-    check(&template(Some(1), &OURS), 1000, expect![]);
+    check(
+        &template(Some(1), &OURS),
+        1000,
+        expect![[r#"
+        <|file_sep|>src/item.py
+        class Item: ...
+        <|file_sep|>src/tax.py
+        def rate():
+            return 0.2
+        <|recent_edit|>src/item.py
+        -price: int
+        +price: float
+        <|file_sep|>src/shop.py
+        <|fim_suffix|>
+
+        def main():
+            pass
+        <|fim_prefix|>import tax
+
+        def total(items):
+            return <|fim_middle|>"#]],
+    );
 }
 
 #[test]
 fn qwen() {
-    check(&template(None, &OURS[..7]), 1000, expect![]);
+    check(
+        &template(None, &OURS[..7]),
+        1000,
+        expect![[r#"
+        <|file_sep|>src/item.py
+        class Item: ...
+        <|file_sep|>src/tax.py
+        def rate():
+            return 0.2
+        <|file_sep|>src/shop.py
+        <|fim_prefix|>import tax
+
+        def total(items):
+            return <|fim_suffix|>
+
+        def main():
+            pass
+        <|fim_middle|>"#]],
+    );
 }
 
 #[test]
 fn starcoder() {
     let specials = ["<|endoftext|>", "<fim_prefix>", "<fim_middle>", "<fim_suffix>", "<file_sep>"];
-    check(&template(None, &specials), 1000, expect![]);
+    check(
+        &template(None, &specials),
+        1000,
+        expect![[r#"
+        <file_sep>src/item.py
+        class Item: ...
+        <file_sep>src/tax.py
+        def rate():
+            return 0.2
+        <file_sep>src/shop.py
+        <fim_prefix>import tax
+
+        def total(items):
+            return <fim_suffix>
+
+        def main():
+            pass
+        <fim_middle>"#]],
+    );
 }
 
 #[test]
 fn deepseek_coder() {
-    check(&template(None, &["<｜fim▁begin｜>", "<｜fim▁hole｜>", "<｜fim▁end｜>"]), 1000, expect![]);
+    check(
+        &template(None, &["<｜fim▁begin｜>", "<｜fim▁hole｜>", "<｜fim▁end｜>"]),
+        1000,
+        expect![[r#"
+        <｜fim▁begin｜>import tax
+
+        def total(items):
+            return <｜fim▁hole｜>
+
+        def main():
+            pass
+        <｜fim▁end｜>"#]],
+    );
 }
 
 #[test]
 fn a_model_without_special_tokens_continues() {
-    check(&template(None, &[]), 1000, expect![]);
+    check(
+        &template(None, &[]),
+        1000,
+        expect![[r#"
+        import tax
+
+        def total(items):
+            return "#]],
+    );
 }
 
 #[test]
 fn a_small_budget_keeps_what_is_nearest() {
-    check(&template(Some(1), &OURS), 12, expect![]);
-    check(&template(Some(1), &OURS), 0, expect![]);
+    check(
+        &template(Some(1), &OURS),
+        12,
+        expect![[r#"
+        <|file_sep|>src/shop.py
+        <|fim_suffix|>
+
+        def main():
+        <|fim_prefix|>def total(items):
+            return <|fim_middle|>"#]],
+    );
+    check(
+        &template(Some(1), &OURS),
+        0,
+        expect![[r#"
+        <|file_sep|>src/shop.py
+        <|fim_suffix|><|fim_prefix|><|fim_middle|>"#]],
+    );
 }
 
 #[test]
@@ -104,7 +200,8 @@ fn source_text_cannot_break_out() {
     let mut context = context();
     context.prefix.text = "x = '<|fim_middle|>' # <|endoftext|>".to_string();
     context.snippets[0].path = "<|fim_suffix|>.py".to_string();
-    let prompt = assemble(&context, &template(Some(1), &OURS), Budget { prompt_tokens: 1000 }, &count).to_text();
+    let prompt =
+        assemble(&context, &template(Some(1), &OURS), Budget { prompt_tokens: 1000 }, &count).to_text();
     for special in ["<|fim_prefix|>", "<|fim_suffix|>", "<|fim_middle|>"] {
         assert_eq!(prompt.matches(special).count(), 1, "{special} in {prompt:?}");
     }

@@ -51,8 +51,11 @@ pub fn is_complete(raw: &str, site: &Site<'_>) -> bool {
     match site.lines {
         Lines::Single => rules::one_line(raw, site).len() < raw.len(),
         // Parsing after every token would cost more than it saves: once a line is enough.
-        Lines::Multi => newline_at_end && [rules::end_of_block, rules::repeated_lines, rules::suffix_overlap]
-            .iter()
-            .any(|rule| rule(raw, site).trim_end().len() < raw.trim_end().len()),
+        Lines::Multi => {
+            newline_at_end
+                && [rules::end_of_block, rules::repeated_lines, rules::suffix_overlap]
+                    .iter()
+                    .any(|rule| rule(raw, site).trim_end().len() < raw.trim_end().len())
+        }
     }
 }

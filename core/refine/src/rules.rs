@@ -10,7 +10,8 @@ pub(crate) fn special_tokens(text: &str, _: &Site<'_>) -> String {
         let end = rest.find('>').unwrap_or(rest.len());
         end < 40 && !rest[..end].contains(char::is_whitespace) && end < rest.len()
     };
-    let first = starts.iter().flat_map(|start| text.match_indices(start)).map(|(at, _)| at).filter(leaked).min();
+    let first =
+        starts.iter().flat_map(|start| text.match_indices(start)).map(|(at, _)| at).filter(leaked).min();
     text[..first.unwrap_or(text.len())].to_string()
 }
 
@@ -75,11 +76,8 @@ fn unmatched_closer(text: &str) -> Option<usize> {
 /// The offset of the first line that is indented less than the body being written.
 fn dedent(text: &str, site: &Site<'_>) -> Option<usize> {
     let line_before = site.line_before();
-    let body = if line_before.trim().is_empty() {
-        indentation(line_before)
-    } else {
-        indentation(line_before) + 1
-    };
+    let body =
+        if line_before.trim().is_empty() { indentation(line_before) } else { indentation(line_before) + 1 };
     let mut at = 0;
     for (idx, line) in text.split_inclusive('\n').enumerate() {
         if idx > 0 && !line.trim().is_empty() && indentation(line) < body {
@@ -130,9 +128,11 @@ pub(crate) fn repeated_lines(text: &str, _: &Site<'_>) -> String {
     for start in 0..lines.len() {
         for n in 1..=4 {
             let Some(group) = lines.get(start..start + 3 * n) else { break };
-            let key = |range: std::ops::Range<usize>| group[range].iter().map(|l| l.trim()).collect::<Vec<_>>();
+            let key =
+                |range: std::ops::Range<usize>| group[range].iter().map(|l| l.trim()).collect::<Vec<_>>();
             let first = key(0..n);
-            if first.iter().any(|line| line.len() > 1) && first == key(n..2 * n) && first == key(2 * n..3 * n) {
+            if first.iter().any(|line| line.len() > 1) && first == key(n..2 * n) && first == key(2 * n..3 * n)
+            {
                 return lines[..start + n].concat();
             }
         }
@@ -161,9 +161,11 @@ fn without_line_end(text: &str, line_after: &str) -> String {
     if after.trim_start().is_empty() {
         return text.to_string();
     }
-    let longest = (1..=after.len().min(text.len()))
-        .rev()
-        .find(|&n| after.is_char_boundary(n) && text.ends_with(&after[..n]) && (n == after.len() || closers_only(&after[..n])));
+    let longest = (1..=after.len().min(text.len())).rev().find(|&n| {
+        after.is_char_boundary(n)
+            && text.ends_with(&after[..n])
+            && (n == after.len() || closers_only(&after[..n]))
+    });
     text[..text.len() - longest.unwrap_or(0)].to_string()
 }
 
@@ -223,8 +225,18 @@ mod tests {
 
     #[test]
     fn a_body_ends_with_its_block() {
-        check("fn f() {\n    $0\n}", Language::Rust, "let x = 1;\n    x\n}\n\nfn g() {}", "let x = 1;\n    x");
-        check("def f():\n    $0", Language::Python, "a = 1\n    return a\n\ndef g():\n    pass", "a = 1\n    return a");
+        check(
+            "fn f() {\n    $0\n}",
+            Language::Rust,
+            "let x = 1;\n    x\n}\n\nfn g() {}",
+            "let x = 1;\n    x",
+        );
+        check(
+            "def f():\n    $0",
+            Language::Python,
+            "a = 1\n    return a\n\ndef g():\n    pass",
+            "a = 1\n    return a",
+        );
         check("def f():$0", Language::Python, "\n    return 1\n\nf()", "\n    return 1");
         check("fn f() {$0}", Language::Rust, "\n    \"}\".len()\n}", "\n    \"}\".len()");
     }
@@ -232,13 +244,23 @@ mod tests {
     #[test]
     fn loops_are_cut() {
         check("x = $0", Language::Python, "foo(1, 2, 1, 2, 1, 2, 1, 2, 1, 2, 1, 2, 1, 2, ", "foo(1, 2,");
-        check("def f():\n    $0", Language::Python, "a()\n    b()\n    b()\n    b()\n    b()", "a()\n    b()");
+        check(
+            "def f():\n    $0",
+            Language::Python,
+            "a()\n    b()\n    b()\n    b()\n    b()",
+            "a()\n    b()",
+        );
         check("# $0", Language::Python, "----------------", "----------------");
     }
 
     #[test]
     fn what_stands_around_is_not_repeated() {
-        check("def f():\n    $0\n\nreturn_value = f()\n", Language::Python, "return 1\nreturn_value = f()", "return 1");
+        check(
+            "def f():\n    $0\n\nreturn_value = f()\n",
+            Language::Python,
+            "return 1\nreturn_value = f()",
+            "return 1",
+        );
         check("foo(a)\n$0\n", Language::Python, "foo(a)", "");
         check("let total = $0\n", Language::TypeScript, "a + b;", "a + b;");
     }

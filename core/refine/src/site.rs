@@ -54,12 +54,14 @@ impl<'a> Site<'a> {
 
     /// Several lines are wanted where a body is to be written: behind its opener, or on its empty first line.
     fn opens_body(&self) -> bool {
-        let inside_word = !self.line_after().trim_matches(|c: char| c.is_whitespace() || ")]};,".contains(c)).is_empty();
+        let inside_word =
+            !self.line_after().trim_matches(|c: char| c.is_whitespace() || ")]};,".contains(c)).is_empty();
         if inside_word || self.source.is_in_comment(self.offset) || self.source.is_in_string(self.offset) {
             return false;
         }
         let before = self.prefix().trim_end();
-        let opened = before.ends_with('{') || (before.ends_with(':') && self.source.language().line_comment() == "#");
+        let opened =
+            before.ends_with('{') || (before.ends_with(':') && self.source.language().line_comment() == "#");
         opened && self.prefix()[before.len()..].matches('\n').count() <= 1 && !self.has_body()
     }
 

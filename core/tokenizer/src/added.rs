@@ -22,19 +22,13 @@ pub(crate) enum Part<'t> {
 }
 
 impl Added {
-    pub(crate) fn new(
-        vocab: &Vocab,
-        tokens: impl Iterator<Item = TokenId>,
-    ) -> Result<Added, Error> {
+    pub(crate) fn new(vocab: &Vocab, tokens: impl Iterator<Item = TokenId>) -> Result<Added, Error> {
         let has_text = |token: &TokenId| vocab.bytes(*token).is_some_and(|text| !text.is_empty());
         let tokens: Vec<TokenId> = tokens.filter(has_text).collect();
         let texts = || tokens.iter().filter_map(|&token| vocab.bytes(token));
         let n_bytes = texts().map(<[u8]>::len).sum();
         if n_bytes > MAX_BYTES {
-            return Err(Error::AddedTokens {
-                n_bytes,
-                limit: MAX_BYTES,
-            });
+            return Err(Error::AddedTokens { n_bytes, limit: MAX_BYTES });
         }
         let finder = AhoCorasick::builder()
             .match_kind(MatchKind::LeftmostLongest)

@@ -52,32 +52,18 @@ pub(crate) struct Scratch {
 impl Bpe {
     /// `merges` are in the order of their ranks; `ids` has the id of each token's text. Merges that make
     /// a special token are left out: no text that someone writes may become one.
-    pub(crate) fn new(
-        merges: &Strings,
-        ids: &FxHashMap<&str, TokenId>,
-        vocab: &Vocab,
-    ) -> Result<Bpe, Error> {
+    pub(crate) fn new(merges: &Strings, ids: &FxHashMap<&str, TokenId>, vocab: &Vocab) -> Result<Bpe, Error> {
         let of_byte = std::array::from_fn(|byte| {
             let token = ids.get(&char_of(byte as u8).to_string()[..]).copied();
             token.filter(|&token| !vocab.is_special(token))
         });
-        let mut bpe = Bpe {
-            of_byte,
-            merges: FxHashMap::default(),
-            words: FxHashMap::default(),
-        };
+        let mut bpe = Bpe { of_byte, merges: FxHashMap::default(), words: FxHashMap::default() };
         bpe.merges.reserve(merges.len());
         for (idx, text) in merges.iter().enumerate() {
-            let broken = || Error::Merge {
-                idx,
-                merge: text.to_owned(),
-            };
+            let broken = || Error::Merge { idx, merge: text.to_owned() };
             let (pair, token) = resolve(text, ids).ok_or_else(broken)?;
             if !vocab.is_special(token) {
-                bpe.merges.entry(pair).or_insert(Merge {
-                    rank: idx as u32,
-                    token,
-                });
+                bpe.merges.entry(pair).or_insert(Merge { rank: idx as u32, token });
             }
         }
         bpe.words = bpe.words_of(vocab);
@@ -128,17 +114,9 @@ impl Bpe {
     fn start(&self, word: &[u8], scratch: &mut Scratch) {
         let Scratch { symbols, queue } = scratch;
         symbols.clear();
-        for token in word
-            .iter()
-            .filter_map(|&byte| self.of_byte[usize::from(byte)])
-        {
+        for token in word.iter().filter_map(|&byte| self.of_byte[usize::from(byte)]) {
             let at = symbols.len() as u32;
-            symbols.push(Symbol {
-                token,
-                previous: at.wrapping_sub(1),
-                next: at + 1,
-                rank: NONE,
-            });
+            symbols.push(Symbol { token, previous: at.wrapping_sub(1), next: at + 1, rank: NONE });
         }
         let Some(last) = symbols.last_mut() else {
             return;
@@ -156,11 +134,7 @@ impl Bpe {
         let merge = self.merges[&pair(left.token, right.token)];
         right.rank = NONE;
         let next = right.next;
-        symbols[at as usize] = Symbol {
-            token: merge.token,
-            next,
-            ..left
-        };
+        symbols[at as usize] = Symbol { token: merge.token, next, ..left };
         if next != NONE {
             symbols[next as usize].previous = at;
         }

@@ -34,15 +34,7 @@ const TABLE: &[(&[&str], &[&str])] = &[
             r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+",
         ],
     ),
-    (
-        &["default"],
-        &[
-            r"[\p{P}\$\+<=>\^~\|]+",
-            GPT_2,
-            r"\p{N}+",
-            r"[0-9][0-9][0-9]",
-        ],
-    ),
+    (&["default"], &[r"[\p{P}\$\+<=>\^~\|]+", GPT_2, r"\p{N}+", r"[0-9][0-9][0-9]"]),
 ];
 
 const GPT_2: &str = r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)";
@@ -51,17 +43,11 @@ impl PreTokenizer {
     pub(crate) fn new(name: &str) -> Result<PreTokenizer, Error> {
         let row = TABLE.iter().find(|(names, _)| names.contains(&name));
         let Some((_, expressions)) = row else {
-            let names: Vec<&str> = TABLE
-                .iter()
-                .flat_map(|(names, _)| *names)
-                .copied()
-                .collect();
+            let names: Vec<&str> = TABLE.iter().flat_map(|(names, _)| *names).copied().collect();
             let (pre, supported) = (name.to_owned(), names.join(", "));
             return Err(Error::PreTokenizer { pre, supported });
         };
-        Ok(PreTokenizer {
-            steps: expressions.iter().map(|e| Step::new(e)).collect(),
-        })
+        Ok(PreTokenizer { steps: expressions.iter().map(|e| Step::new(e)).collect() })
     }
 
     /// Calls `word` with each word of `text`, in order.
@@ -145,9 +131,7 @@ mod tests {
     fn check(name: &str, expected: Expect) {
         let text = "if x1 == 1234:\n\t\treturn  'it''s'   # IT'S \u{dc}bung\u{3000}\u{4e2d}\u{6587}\r\n\n    +=-1;  ";
         let mut words = Vec::new();
-        PreTokenizer::new(name)
-            .expect("known")
-            .split(text, &mut |word| words.push(word));
+        PreTokenizer::new(name).expect("known").split(text, &mut |word| words.push(word));
         expected.assert_eq(&format!("{:?}", words.join("·")));
     }
 
@@ -203,10 +187,7 @@ mod tests {
         }
         pieces.push(&text[done..]);
         pieces.retain(|piece| !piece.is_empty());
-        pieces
-            .into_iter()
-            .flat_map(|piece| words_by_backtracking(rest, piece))
-            .collect()
+        pieces.into_iter().flat_map(|piece| words_by_backtracking(rest, piece)).collect()
     }
 
     static BOTH: LazyLock<Vec<(PreTokenizer, Vec<fancy_regex::Regex>)>> = LazyLock::new(|| {

@@ -49,12 +49,9 @@ impl Tokenizer {
     pub fn from_gguf(gguf: &Gguf) -> Result<Tokenizer, Error> {
         let model = gguf.str("tokenizer.ggml.model")?;
         if model != "gpt2" {
-            return Err(Error::Model {
-                model: model.to_owned(),
-            });
+            return Err(Error::Model { model: model.to_owned() });
         }
-        let pre =
-            PreTokenizer::new(optional(gguf.str("tokenizer.ggml.pre"))?.unwrap_or("default"))?;
+        let pre = PreTokenizer::new(optional(gguf.str("tokenizer.ggml.pre"))?.unwrap_or("default"))?;
         let vocab = Vocab::from_gguf(gguf)?;
         let ids = ids_by_text(gguf.strings("tokenizer.ggml.tokens")?)?;
         let bpe = Bpe::new(gguf.strings("tokenizer.ggml.merges")?, &ids, &vocab)?;
@@ -66,8 +63,7 @@ impl Tokenizer {
             added_and_special: Added::new(&vocab, added().chain(special))?,
             bos,
             eos: id("eos")?,
-            adds_bos: bos.is_some()
-                && optional(gguf.bool("tokenizer.ggml.add_bos_token"))? == Some(true),
+            adds_bos: bos.is_some() && optional(gguf.bool("tokenizer.ggml.add_bos_token"))? == Some(true),
             fim: FimTokens {
                 prefix: id("fim_pre")?,
                 suffix: id("fim_suf")?,
@@ -113,8 +109,7 @@ impl Tokenizer {
 
     /// The special token that is spelled `text`.
     pub fn special(&self, text: &str) -> Option<TokenId> {
-        self.specials()
-            .find(|&id| self.bytes(id) == text.as_bytes())
+        self.specials().find(|&id| self.bytes(id) == text.as_bytes())
     }
 
     /// Whether a token is a signal to or from the model rather than text.
@@ -157,9 +152,7 @@ impl Tokenizer {
         added.parts(text, |part| match part {
             Part::Token(id) => ids.push(id),
             Part::Text(text) => {
-                self.pre.split(text, &mut |word| {
-                    self.bpe.encode(word, &mut scratch, &mut ids)
-                });
+                self.pre.split(text, &mut |word| self.bpe.encode(word, &mut scratch, &mut ids));
             }
         });
         ids
@@ -169,11 +162,7 @@ impl Tokenizer {
 fn token_id(gguf: &Gguf, name: &str, n_vocab: usize) -> Result<Option<TokenId>, Error> {
     let key = format!("tokenizer.ggml.{name}_token_id");
     match optional(gguf.u32(&key))? {
-        Some(token) if token as usize >= n_vocab => Err(Error::TokenId {
-            key,
-            token,
-            n_vocab,
-        }),
+        Some(token) if token as usize >= n_vocab => Err(Error::TokenId { key, token, n_vocab }),
         token => Ok(token),
     }
 }

@@ -38,16 +38,9 @@ impl Vocab {
         let types = optional(gguf.i32s("tokenizer.ggml.token_type"))?;
         let types = types.map_or_else(|| vec![NORMAL; texts.len()], <[i32]>::to_vec);
         if types.len() != texts.len() {
-            return Err(Error::TokenTypes {
-                n_types: types.len(),
-                n_tokens: texts.len(),
-            });
+            return Err(Error::TokenTypes { n_types: types.len(), n_tokens: texts.len() });
         }
-        let mut vocab = Vocab {
-            kinds: Vec::new(),
-            bytes: Vec::new(),
-            ends: Vec::new(),
-        };
+        let mut vocab = Vocab { kinds: Vec::new(), bytes: Vec::new(), ends: Vec::new() };
         for (token, (text, code)) in texts.iter().zip(types).enumerate() {
             vocab.push(text, kind(token as TokenId, code, text)?);
         }
@@ -81,9 +74,7 @@ impl Vocab {
     /// The tokens of one kind, in the order of their ids.
     pub(crate) fn of_kind(&self, kind: Kind) -> impl Iterator<Item = TokenId> {
         let kinds = self.kinds.iter().enumerate();
-        kinds
-            .filter(move |(_, other)| **other == kind)
-            .map(|(token, _)| token as TokenId)
+        kinds.filter(move |(_, other)| **other == kind).map(|(token, _)| token as TokenId)
     }
 }
 
@@ -94,11 +85,7 @@ pub(crate) fn ids_by_text(texts: &Strings) -> Result<FxHashMap<&str, TokenId>, E
     for (token, text) in texts.iter().enumerate() {
         let second = token as TokenId;
         if let Some(first) = ids.insert(text, second) {
-            return Err(Error::DuplicateToken {
-                text: text.to_owned(),
-                first,
-                second,
-            });
+            return Err(Error::DuplicateToken { text: text.to_owned(), first, second });
         }
     }
     Ok(ids)

@@ -19,18 +19,14 @@ fn check<const N: usize>(cases: [(&str, Gguf); N], expected: Expect) {
 /// The header with one entry replaced.
 fn with(key: &str, value: impl Into<Value>) -> Gguf {
     let mut gguf = gguf(&ADDED);
-    gguf.metadata
-        .insert(format!("tokenizer.ggml.{key}"), value.into());
+    gguf.metadata.insert(format!("tokenizer.ggml.{key}"), value.into());
     gguf
 }
 
 #[test]
 fn unsupported_kinds() {
     check(
-        [
-            ("SentencePiece", with("model", "llama")),
-            ("a pre-tokenizer", with("pre", "gpt-9")),
-        ],
+        [("SentencePiece", with("model", "llama")), ("a pre-tokenizer", with("pre", "gpt-9"))],
         expect![[r#"
             SentencePiece: tokenizers of type "llama" are not supported, only gpt2 (byte-level BPE); use another model
             a pre-tokenizer: the pre-tokenizer "gpt-9" is not supported; supported: gpt-2, starcoder, refact, deepseek-coder, qwen2, default
@@ -72,14 +68,8 @@ fn contradictions() {
             ("too few types", with("token_type", vec![1, 1])),
             ("an unknown type", gguf(&[("xy", 9)])),
             ("a token of 2 MiB", gguf(&[(&"x".repeat(2 << 20), CONTROL)])),
-            (
-                "a merge of unknown tokens",
-                with("merges", Strings::from_iter(["l o", "lo x"])),
-            ),
-            (
-                "a merge of one token",
-                with("merges", Strings::from_iter(["lo"])),
-            ),
+            ("a merge of unknown tokens", with("merges", Strings::from_iter(["l o", "lo x"]))),
+            ("a merge of one token", with("merges", Strings::from_iter(["lo"]))),
             ("a token outside", with("eos_token_id", 266u32)),
         ],
         expect![[r#"

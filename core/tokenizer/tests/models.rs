@@ -22,10 +22,7 @@ fn check(name: &str) {
     let ids = std::fs::read_to_string(path(".out")).expect("ids");
     assert_eq!(texts.split(SEPARATOR).count(), ids.split('\n').count());
     for (text, ids) in texts.split(SEPARATOR).zip(ids.split('\n')) {
-        let ids: Vec<u32> = ids
-            .split_whitespace()
-            .map(|id| id.parse().expect("an id"))
-            .collect();
+        let ids: Vec<u32> = ids.split_whitespace().map(|id| id.parse().expect("an id")).collect();
         assert_eq!(tokenizer.encode(text), ids, "{text:?}");
         assert_eq!(tokenizer.decode(&ids), text);
     }

@@ -29,26 +29,17 @@ fn check(text: &str, expected: Expect) {
 
 #[test]
 fn merges_are_applied_in_their_order() {
-    check(
-        "low lower slow",
-        expect![[r#"258:"low" 261:" lower" 32:" " 115:"s" 258:"low""#]],
-    );
+    check("low lower slow", expect![[r#"258:"low" 261:" lower" 32:" " 115:"s" 258:"low""#]]);
 }
 
 #[test]
 fn merges_do_not_cross_words() {
-    check(
-        "\n\nlo\nw",
-        expect![[r#"262:"\n\n" 256:"lo" 10:"\n" 119:"w""#]],
-    );
+    check("\n\nlo\nw", expect![[r#"262:"\n\n" 256:"lo" 10:"\n" 119:"w""#]]);
 }
 
 #[test]
 fn characters_without_a_token_are_bytes() {
-    check(
-        "é🦙",
-        expect![[r#"195:"�" 169:"�" 240:"�" 159:"�" 166:"�" 153:"�""#]],
-    );
+    check("é🦙", expect![[r#"195:"�" 169:"�" 240:"�" 159:"�" 166:"�" 153:"�""#]]);
 }
 
 #[test]
@@ -80,26 +71,16 @@ fn decoding_spells_special_tokens_and_drops_unknown_ones() {
 #[test]
 fn the_metadata_is_kept() {
     let tokenizer = tokenizer();
-    assert_eq!(
-        (tokenizer.n_vocab(), tokenizer.bos(), tokenizer.eos()),
-        (266, None, Some(263))
-    );
+    assert_eq!((tokenizer.n_vocab(), tokenizer.bos(), tokenizer.eos()), (266, None, Some(263)));
     assert_eq!(tokenizer.fim().middle, Some(263));
     assert_eq!(tokenizer.specials().collect::<Vec<_>>(), [263, 264]);
-    assert_eq!(
-        (tokenizer.special("<|fim|>"), tokenizer.special("→")),
-        (Some(264), None)
-    );
+    assert_eq!((tokenizer.special("<|fim|>"), tokenizer.special("→")), (Some(264), None));
     assert!(!tokenizer.adds_bos());
 }
 
 #[test]
 fn of_two_special_tokens_the_longer_one_counts() {
-    let added = [
-        ("<|a|>", CONTROL),
-        ("<|a|><|b|>", CONTROL),
-        ("<|b|>", USER_DEFINED),
-    ];
+    let added = [("<|a|>", CONTROL), ("<|a|><|b|>", CONTROL), ("<|b|>", USER_DEFINED)];
     let tokenizer = Tokenizer::from_gguf(&gguf(&added)).expect("well formed");
     let ids = tokenizer.encode_with_special("<|a|><|b|><|b|>");
     assert_eq!(ids, [264, 265]);
@@ -110,8 +91,7 @@ fn no_merge_makes_a_special_token() {
     let mut gguf = gguf(&ADDED);
     let low_is_control = (0..266).map(|id| if id == 258 { CONTROL } else { NORMAL });
     let types: Vec<i32> = low_is_control.collect();
-    gguf.metadata
-        .insert("tokenizer.ggml.token_type".to_owned(), types.into());
+    gguf.metadata.insert("tokenizer.ggml.token_type".to_owned(), types.into());
     let tokenizer = Tokenizer::from_gguf(&gguf).expect("well formed");
     expect![[r#"256:"lo" 119:"w" 261:" lower""#]]
         .assert_eq(&show(&tokenizer, &tokenizer.encode("low lower")));

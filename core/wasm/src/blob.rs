@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use inkling_assist::engine::Cancel;
 use inkling_assist::gguf::{ReadFuture, Source, SourceError};
 use js_sys::{Array, Promise, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
@@ -18,7 +19,8 @@ impl Source for BlobSource {
 
     fn read(&self, range: Range<u64>) -> ReadFuture<'_> {
         Box::pin(async move {
-            let part = self.0.slice_with_f64_and_f64(range.start as f64, range.end as f64).map_err(unreadable)?;
+            let part =
+                self.0.slice_with_f64_and_f64(range.start as f64, range.end as f64).map_err(unreadable)?;
             let buffer = JsFuture::from(part.array_buffer()).await.map_err(unreadable)?;
             Ok(Uint8Array::new(&buffer).to_vec())
         })
@@ -29,12 +31,23 @@ fn unreadable(error: JsValue) -> SourceError {
     SourceError(format!("the browser cannot read the model: {}; choose the file again", text(&error)))
 }
 
-/// Fetches a URL as a whole, `blob:` URLs included; `progress` hears bytes had and bytes in all.
-pub(crate) async fn fetch(uri: &str, progress: Box<dyn Fn(u64, u64)>) -> Result<BlobSource, String> {
-    let failed = |error: JsValue| format!("cannot fetch {uri}: {}; check the address and the connection", text(&error));
+/// Fetches a URL as a whole, `blob:` URLs included; `progress` hears bytes had and bytes in all, `cancel` ends it
+/// between two chunks.
+pub(crate) async fn fetch(
+    uri: &str,
+    progress: Box<dyn Fn(u64, u64)>,
+    cancel: Cancel,
+) -> Result<BlobSource, String> {
+    let failed = |error: JsValue| {
+        format!("cannot fetch {uri}: {}; check the address and the connection", text(&error))
+    };
     let response: Response = JsFuture::from(fetch_url(uri)).await.map_err(failed)?.unchecked_into();
     if !response.ok() {
-        return Err(format!("cannot fetch {uri}: the server answers {} {}", response.status(), response.status_text()));
+        return Err(format!(
+            "cannot fetch {uri}: the server answers {} {}",
+            response.status(),
+            response.status_text()
+        ));
     }
     let length = response.headers().get("content-length").ok().flatten();
     let total = length.and_then(|length| length.parse().ok()).unwrap_or(0);
@@ -46,6 +59,10 @@ pub(crate) async fn fetch(uri: &str, progress: Box<dyn Fn(u64, u64)>) -> Result<
         let read = JsFuture::from(reader.read()).await.map_err(failed)?;
         if Reflect::get(&read, &"done".into()).is_ok_and(|done| done.is_truthy()) {
             break;
+        }
+        if cancel.is_cancelled() {
+            let _ = reader.cancel();
+            return Err("cancelled".to_string());
         }
         let chunk: Uint8Array = Reflect::get(&read, &"value".into()).map_err(failed)?.unchecked_into();
         n_bytes += u64::from(chunk.byte_length());

@@ -1,4 +1,5 @@
 use gloo_timers::future::TimeoutFuture;
+use inkling_assist::engine::Cancel;
 use inkling_assist::gguf::Source;
 use inkling_lsp::{Future, Host};
 use js_sys::Function;
@@ -58,10 +59,15 @@ impl Host for Worker {
         })
     }
 
-    fn open(&self, uri: &str, progress: Box<dyn Fn(u64, u64)>) -> Future<Result<Box<dyn Source>, String>> {
+    fn open(
+        &self,
+        uri: &str,
+        progress: Box<dyn Fn(u64, u64)>,
+        cancel: Cancel,
+    ) -> Future<Result<Box<dyn Source>, String>> {
         let uri = uri.to_string();
         Box::pin(async move {
-            let source = blob::fetch(&uri, progress).await?;
+            let source = blob::fetch(&uri, progress, cancel).await?;
             Ok(Box::new(source) as Box<dyn Source>)
         })
     }

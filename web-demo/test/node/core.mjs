@@ -26,10 +26,11 @@ export async function startCore() {
   let nextId = 1;
   worker.on('message', (message) => {
     if (message.method) return notifications.push(message);
-    const { resolve, reject } = waiting.get(message.id);
+    // Malformed messages are answered too, to nobody.
+    const { resolve, reject } = waiting.get(message.id) ?? {};
     waiting.delete(message.id);
-    if (message.error) reject(Object.assign(new Error(message.error.message), { code: message.error.code }));
-    else resolve(message.result);
+    if (message.error) reject?.(Object.assign(new Error(message.error.message), { code: message.error.code }));
+    else resolve?.(message.result);
   });
   worker.on('error', (error) => waiting.forEach(({ reject }) => reject(error)));
   const post = (message) => worker.postMessage({ jsonrpc: '2.0', ...message });

@@ -17,9 +17,7 @@ pub(crate) fn run(args: &Complete, json: bool) -> Result<()> {
     if !json {
         return outcome.candidates.iter().try_for_each(|candidate| print(&candidate.text));
     }
-    let candidate = |candidate: &inkling_assist::Candidate| {
-        json!({ "text": candidate.text, "probability": candidate.probability })
-    };
+    let candidate = |candidate: &inkling_assist::Candidate| json!({ "text": candidate.text, "probability": candidate.probability });
     print_json(&json!({
         "candidates": outcome.candidates.iter().map(candidate).collect::<Vec<_>>(),
         "prompt_tokens": outcome.answer.prompt.len(),
@@ -51,7 +49,8 @@ pub(super) fn ask(at: &At, n_candidates: usize) -> Result<Asked> {
     }
     let mut model = model::load(&path, at.threads.or(configuration.threads))?;
     let edits = RecentEdits::default();
-    let request = Request { source: &place.source, path: &place.path, offset: place.offset, edits: &edits, options };
+    let request =
+        Request { source: &place.source, path: &place.path, offset: place.offset, edits: &edits, options };
     let outcome = block_on(suggest(request, &mut model, &Cancel::default(), &model::clock()))?;
     let model = model.name().to_string();
     Ok(Asked { place, outcome, model })

@@ -30,7 +30,12 @@ pub(crate) fn run(json: bool) -> Result<()> {
             "config_folder": config_folder, "data_folder": data_folder, "problems": problems,
         }));
     }
-    print(&format!("inkling {} on {} {}", env!("CARGO_PKG_VERSION"), std::env::consts::OS, std::env::consts::ARCH))?;
+    print(&format!(
+        "inkling {} on {} {}",
+        env!("CARGO_PKG_VERSION"),
+        std::env::consts::OS,
+        std::env::consts::ARCH
+    ))?;
     print(&format!("CPU      {} threads, {}", model::all_threads(), simd[0]))?;
     let gpus = if gpus.is_empty() { "none that can be used".to_string() } else { gpus.join("; ") };
     print(&format!("GPU      {gpus}"))?;
@@ -41,5 +46,9 @@ pub(crate) fn run(json: bool) -> Result<()> {
     for problem in &problems {
         print(&format!("Problem  {problem}"))?;
     }
-    print(if problems.is_empty() { "Everything needed is there." } else { "Put the problems right and run this again." })
+    print(if problems.is_empty() {
+        "Everything needed is there."
+    } else {
+        "Put the problems right and run this again."
+    })
 }

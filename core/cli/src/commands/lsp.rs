@@ -7,6 +7,7 @@ use futures::StreamExt;
 use futures::channel::mpsc::{UnboundedReceiver, unbounded};
 use futures::executor::{LocalPool, LocalSpawner};
 use futures::task::LocalSpawnExt;
+use inkling_assist::engine::Cancel;
 use inkling_assist::gguf::Source;
 use inkling_lsp::{Future, Host, Server};
 use lsp_server::{Connection, Message};
@@ -50,7 +51,8 @@ fn messages(connection: Connection) -> UnboundedReceiver<Value> {
     let incoming = connection.receiver;
     std::thread::spawn(move || {
         for message in incoming {
-            let exit = matches!(&message, Message::Notification(notification) if notification.method == "exit");
+            let exit =
+                matches!(&message, Message::Notification(notification) if notification.method == "exit");
             let Ok(message) = serde_json::to_value(message) else { continue };
             if sender.unbounded_send(message).is_err() || exit {
                 break;
@@ -97,7 +99,12 @@ impl Host for Stdio {
         }))
     }
 
-    fn open(&self, uri: &str, _progress: Box<dyn Fn(u64, u64)>) -> Future<Result<Box<dyn Source>, String>> {
+    fn open(
+        &self,
+        uri: &str,
+        _progress: Box<dyn Fn(u64, u64)>,
+        _cancel: Cancel,
+    ) -> Future<Result<Box<dyn Source>, String>> {
         let path = uri.strip_prefix("file://").unwrap_or(uri);
         let source = files::open(std::path::Path::new(path)).map_err(|error| format!("{error:#}"));
         Box::pin(std::future::ready(source))

@@ -11,7 +11,7 @@ use std::io::Write;
 use anyhow::Result;
 use clap::CommandFactory;
 use clap_complete::Shell;
-use serde_json::Value;
+use serde::Serialize;
 
 use crate::args::Args;
 
@@ -27,6 +27,6 @@ fn print(text: &str) -> Result<()> {
     Ok(writeln!(std::io::stdout(), "{text}")?)
 }
 
-fn print_json(value: &Value) -> Result<()> {
+fn print_json(value: &impl Serialize) -> Result<()> {
     print(&serde_json::to_string_pretty(value)?)
 }

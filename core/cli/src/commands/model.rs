@@ -50,7 +50,11 @@ fn info(path: &Path, json: bool) -> Result<()> {
             "n_parameters": n_parameters, "tensor_bytes": tensor_bytes, "metadata": metadata, "tensors": tensors,
         }));
     }
-    print(&format!("{:.1} million parameters, {:.1} MB of weights", n_parameters as f64 / 1e6, tensor_bytes as f64 / 1e6))?;
+    print(&format!(
+        "{:.1} million parameters, {:.1} MB of weights",
+        n_parameters as f64 / 1e6,
+        tensor_bytes as f64 / 1e6
+    ))?;
     for (key, value) in &gguf.metadata {
         print(&format!("{key} = {value}"))?;
     }
@@ -70,8 +74,8 @@ fn tokenize(path: &Path, special: bool) -> Result<()> {
 
 fn detokenize(path: &Path) -> Result<()> {
     let tokenizer = Tokenizer::from_gguf(&model::header(path)?)?;
-    let ids: Vec<TokenId> =
-        serde_json::from_reader(std::io::stdin()).context("standard input is not a JSON array of token ids")?;
+    let ids: Vec<TokenId> = serde_json::from_reader(std::io::stdin())
+        .context("standard input is not a JSON array of token ids")?;
     Ok(std::io::stdout().write_all(tokenizer.decode(&ids).as_bytes())?)
 }
 
@@ -89,7 +93,8 @@ fn logits(path: &Path, ids: &[TokenId], out: &Path, json: bool) -> Result<()> {
 
 fn bench(path: &Path, threads: Option<usize>, bench: Bench, json: bool) -> Result<()> {
     let mut model = model::load(path, threads)?;
-    let mut runs: Vec<(f64, f64)> = (0..N_RUNS).map(|run| measure(&mut model, bench, run)).collect::<Result<_>>()?;
+    let mut runs: Vec<(f64, f64)> =
+        (0..N_RUNS).map(|run| measure(&mut model, bench, run)).collect::<Result<_>>()?;
     runs.sort_by(|a, b| a.0.total_cmp(&b.0));
     let prefill = runs[N_RUNS / 2].0;
     runs.sort_by(|a, b| a.1.total_cmp(&b.1));

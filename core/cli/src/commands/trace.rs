@@ -3,7 +3,6 @@ use std::fmt::Write;
 use anyhow::Result;
 use inkling_lsp::trace;
 use inkling_lsp::wire::Trace as Stages;
-use serde_json::json;
 
 use super::complete::{Asked, ask};
 use super::{print, print_json};
@@ -13,20 +12,34 @@ use crate::args::Trace;
 pub(crate) fn run(args: &Trace, json: bool) -> Result<()> {
     let Asked { place, outcome, model } = ask(&args.at, 1)?;
     let stages = trace(&place.source, place.offset, &outcome, &model);
-    if json { print_json(&json!(stages)) } else { print(&to_text(&stages)) }
+    if json { print_json(&stages) } else { print(&to_text(&stages)) }
 }
 
 /// Every stage under a heading, in the order of the way.
 fn to_text(stages: &Stages) -> String {
     let mut tokens = String::new();
     for token in &stages.tokens {
-        let _ = writeln!(tokens, "{:>6} {:?}{}", token.id, token.text, if token.special { " special" } else { "" });
+        let _ = writeln!(
+            tokens,
+            "{:>6} {:?}{}",
+            token.id,
+            token.text,
+            if token.special { " special" } else { "" }
+        );
     }
     let mut logits = String::new();
     for step in &stages.logits {
-        let alternative = |a: &inkling_lsp::wire::TraceAlternative| format!("{:?} {:.3}", a.text, a.probability);
+        let alternative =
+            |a: &inkling_lsp::wire::TraceAlternative| format!("{:?} {:.3}", a.text, a.probability);
         let alternatives: Vec<String> = step.alternatives.iter().map(alternative).collect();
-        let _ = writeln!(logits, "{:>6} {:?} {:.3}   of {}", step.id, step.text, step.probability, alternatives.join(", "));
+        let _ = writeln!(
+            logits,
+            "{:>6} {:?} {:.3}   of {}",
+            step.id,
+            step.text,
+            step.probability,
+            alternatives.join(", ")
+        );
     }
     let timings = &stages.timings;
     let sections = [

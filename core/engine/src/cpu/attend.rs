@@ -86,8 +86,11 @@ mod tests {
     fn every_level_follows_the_twin_with_the_same_bits() {
         let mut random = fastrand::Rng::with_seed(3);
         let mut numbers = |n: usize| (0..n).map(|_| random.f32() * 4.0 - 2.0).collect::<Vec<f32>>();
-        for (n_head, n_kv_head, d_head, first_position, n_tokens) in [(1, 1, 2, 0, 1), (4, 2, 9, 5, 3), (6, 1, 64, 30, 2)] {
-            let shape = AttentionShape { n_head, n_kv_head, d_head, n_context: first_position + n_tokens + 1 };
+        for (n_head, n_kv_head, d_head, first_position, n_tokens) in
+            [(1, 1, 2, 0, 1), (4, 2, 9, 5, 3), (6, 1, 64, 30, 2)]
+        {
+            let shape =
+                AttentionShape { n_head, n_kv_head, d_head, n_context: first_position + n_tokens + 1 };
             let n_cache = n_kv_head * shape.n_context * d_head;
             let (q, keys, values) = (numbers(n_tokens * n_head * d_head), numbers(n_cache), numbers(n_cache));
             let mut twin = vec![0.0; q.len()];

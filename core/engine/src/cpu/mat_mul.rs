@@ -31,7 +31,8 @@ impl Activations {
         self.values.resize(x.len(), 0);
         self.scales.clear();
         self.sums.clear();
-        for (x, values) in x.as_chunks::<BLOCK_LEN>().0.iter().zip(self.values.as_chunks_mut::<BLOCK_LEN>().0) {
+        for (x, values) in x.as_chunks::<BLOCK_LEN>().0.iter().zip(self.values.as_chunks_mut::<BLOCK_LEN>().0)
+        {
             let scale = x.iter().fold(0.0f32, |max, x| max.max(x.abs())) / 127.0;
             let inverse = if scale == 0.0 { 0.0 } else { 1.0 / scale };
             let mut sum = 0;
@@ -141,7 +142,8 @@ trait Layout {
     const N_GROUPS: usize;
     /// # Safety
     /// A whole block lies behind each pointer.
-    unsafe fn scales<S: Simd>(blocks: [*const u8; TILE_ROWS], chunk_idx: usize, group_idx: usize) -> S::F32x4;
+    unsafe fn scales<S: Simd>(blocks: [*const u8; TILE_ROWS], chunk_idx: usize, group_idx: usize)
+    -> S::F32x4;
     /// A chunk's weights; those of other groups are zero.
     ///
     /// # Safety
@@ -185,7 +187,11 @@ impl Layout for Q6K {
     const N_CHUNKS: usize = 8;
     const N_GROUPS: usize = 2;
     #[inline(always)]
-    unsafe fn scales<S: Simd>(blocks: [*const u8; TILE_ROWS], chunk_idx: usize, group_idx: usize) -> S::F32x4 {
+    unsafe fn scales<S: Simd>(
+        blocks: [*const u8; TILE_ROWS],
+        chunk_idx: usize,
+        group_idx: usize,
+    ) -> S::F32x4 {
         unsafe { S::from_array(blocks.map(|block| q6_k_scales(&*block.cast(), chunk_idx)[group_idx])) }
     }
     #[inline(always)]
@@ -319,7 +325,11 @@ mod tests {
                 assert!(nmse(&twin, &portable) < bound, "{format:?} {n_in}x{n_out}x{n_tokens}");
                 for level in SimdLevel::available() {
                     for n_parts in 1..4 {
-                        assert_eq!(product(level, &weight, &x, n_parts), portable, "{format:?} {level:?} {n_parts}");
+                        assert_eq!(
+                            product(level, &weight, &x, n_parts),
+                            portable,
+                            "{format:?} {level:?} {n_parts}"
+                        );
                     }
                 }
             }

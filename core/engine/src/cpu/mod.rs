@@ -67,7 +67,12 @@ impl CpuExecutor {
     ///
     /// # Errors
     /// When the key-value cache does not fit into memory.
-    pub fn new(model: Model, n_context: usize, n_threads: usize, pause: Pause) -> Result<CpuExecutor, EngineError> {
+    pub fn new(
+        model: Model,
+        n_context: usize,
+        n_threads: usize,
+        pause: Pause,
+    ) -> Result<CpuExecutor, EngineError> {
         CpuExecutor::with_level(model, n_context, n_threads, pause, SimdLevel::available()[0])
     }
 
@@ -83,7 +88,8 @@ impl CpuExecutor {
         let n_context = n_context.min(config.n_context);
         let pool = Pool::new(n_threads);
         let cache = Cache::new(&config, n_context)?;
-        let vectors = model.weights.iter().map(|weight| (weight.n_out == 1).then(|| weight.to_f32())).collect();
+        let vectors =
+            model.weights.iter().map(|weight| (weight.n_out == 1).then(|| weight.to_f32())).collect();
         Ok(CpuExecutor {
             info: ExecutorInfo {
                 name: format!("CPU, {}", level.name()),
@@ -101,7 +107,12 @@ impl CpuExecutor {
     }
 
     /// Evaluates `tokens` behind those in the cache, `CHUNK_TOKENS` at a time.
-    async fn extend(&mut self, tokens: &[TokenId], rows: Rows, cancel: &Cancel) -> Result<Vec<f32>, EngineError> {
+    async fn extend(
+        &mut self,
+        tokens: &[TokenId],
+        rows: Rows,
+        cancel: &Cancel,
+    ) -> Result<Vec<f32>, EngineError> {
         self.check(tokens)?;
         let mut logits = Vec::new();
         let n_chunks = tokens.len().div_ceil(CHUNK_TOKENS);
@@ -191,7 +202,12 @@ impl Executor for CpuExecutor {
         &self.info
     }
 
-    fn prefill<'a>(&'a mut self, tokens: &'a [TokenId], want: &'a Want, cancel: &'a Cancel) -> Reply<'a, Prefilled> {
+    fn prefill<'a>(
+        &'a mut self,
+        tokens: &'a [TokenId],
+        want: &'a Want,
+        cancel: &'a Cancel,
+    ) -> Reply<'a, Prefilled> {
         Box::pin(async move {
             let Some(last) = tokens.len().checked_sub(1) else { return Err(EngineError::NoTokens) };
             let common = self.cache.tokens.iter().zip(tokens).take_while(|(a, b)| a == b).count();
@@ -221,7 +237,8 @@ fn vector(vectors: &[Option<Vec<f32>>], id: WeightId) -> &[f32] {
 impl Cache {
     fn new(config: &ModelConfig, n_context: usize) -> Result<Cache, EngineError> {
         let len = n_context * config.d_kv();
-        let layers = |_| (0..config.n_layer).map(|_| zeros(len, "the key-value cache")).collect::<Result<Vec<_>, _>>();
+        let layers =
+            |_| (0..config.n_layer).map(|_| zeros(len, "the key-value cache")).collect::<Result<Vec<_>, _>>();
         Ok(Cache { tokens: Vec::new(), keys: layers(())?, values: layers(())?, n_context })
     }
 

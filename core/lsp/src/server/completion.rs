@@ -61,16 +61,20 @@ impl Server {
         self.on_event(Event::Asked { id: request, invoked });
     }
 
-    /// How the suggestion at a place comes about: the last one's, if it was made there, else a new one's.
+    /// How the suggestion at a place comes about: the last one's, if it was made there or is being typed, else
+    /// a new one's.
     pub(super) fn trace(&self, id: Value, params: TextDocumentPositionParams) {
         let (at, slot) = match self.place(&params).and_then(|at| Ok((at, self.slot()?))) {
             Ok(found) => found,
             Err(refusal) => return self.respond(id, Err(refusal)),
         };
+        let typed_ahead = !self.typed_ahead(&at).is_empty();
         if let Some(last) = &self.state.borrow().last
-            && (&last.uri, last.version, last.offset) == (&at.uri, at.document.version, at.offset)
+            && (typed_ahead
+                || (&last.uri, last.version, last.offset) == (&at.uri, at.document.version, at.offset))
         {
-            return self.respond(id, Ok(json!(crate::trace(&last.source, last.offset, &last.outcome, &last.model))));
+            return self
+                .respond(id, Ok(json!(crate::trace(&last.source, last.offset, &last.outcome, &last.model))));
         }
         let cancel = Cancel::default();
         self.state.borrow_mut().cancels.insert(id.to_string(), cancel.clone());
@@ -78,7 +82,9 @@ impl Server {
         self.host.spawn(Box::pin(async move {
             let result = server.ask(&at, &slot, 1, &cancel).await;
             server.state.borrow_mut().cancels.remove(&id.to_string());
-            let trace = |outcome: Outcome| json!(crate::trace(&at.document.source, at.offset, &outcome, &slot.info.name));
+            let trace = |outcome: Outcome| {
+                json!(crate::trace(&at.document.source, at.offset, &outcome, &slot.info.name))
+            };
             server.respond(id, result.map(trace).map_err(refused));
         }));
     }
@@ -89,7 +95,8 @@ impl Server {
     }
 
     pub(super) fn cancel_completion(&self, id: &Value) {
-        let found = self.state.borrow().asked.iter().find(|(_, asked)| asked.id == *id).map(|(request, _)| *request);
+        let found =
+            self.state.borrow().asked.iter().find(|(_, asked)| asked.id == *id).map(|(request, _)| *request);
         if let Some(request) = found {
             self.on_event(Event::Cancelled { id: request });
             self.forget(request, Err(refusal(REQUEST_CANCELLED, "cancelled")));
@@ -164,7 +171,13 @@ impl Server {
             let state = self.state.borrow();
             (Options { n_candidates, ..state.configuration.options }, state.documents.edits().clone())
         };
-        let request = Request { source: &document.source, path: &document.path, offset: *offset, edits: &edits, options };
+        let request = Request {
+            source: &document.source,
+            path: &document.path,
+            offset: *offset,
+            edits: &edits,
+            options,
+        };
         let completer: &mut dyn Completer = &mut *model;
         let outcome = suggest(request, completer, cancel, &|| self.host.now_ms()).await;
         self.status(State::Idle, None);
@@ -191,7 +204,9 @@ impl Server {
     fn typed_ahead(&self, at: &Place) -> Vec<String> {
         let state = self.state.borrow();
         let shown = state.shown.as_ref();
-        shown.map_or_else(Vec::new, |shown| shown.typed_ahead(&at.document.path, at.document.source.text(), at.offset))
+        shown.map_or_else(Vec::new, |shown| {
+            shown.typed_ahead(&at.document.path, at.document.source.text(), at.offset)
+        })
     }
 
     fn place(&self, params: &TextDocumentPositionParams) -> Result<Place, Refusal> {

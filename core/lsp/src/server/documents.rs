@@ -39,7 +39,7 @@ impl Document {
 
 impl Documents {
     pub(super) fn set_root(&mut self, uri: Option<&str>) {
-        self.root = uri.map(|uri| format!("{}/", uri.trim_end_matches('/')));
+        self.root = uri.map(|uri| format!("{}/", uri.strip_suffix('/').unwrap_or(uri)));
     }
 
     pub(super) fn get(&self, uri: &str) -> Option<&Document> {
@@ -137,5 +137,7 @@ mod tests {
         assert_eq!(path("file:///elsewhere/c.py"), "c.py");
         assert_eq!(path("untitled:Untitled-1"), "untitled.py");
         assert_eq!(path("file:///x/100%.py"), "100%.py");
+        documents.set_root(Some("file:///"));
+        assert_eq!(documents.path("file:///x/a.py", Language::Python), "x/a.py");
     }
 }

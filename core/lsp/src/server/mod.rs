@@ -122,12 +122,18 @@ impl Server {
         match (phase, method) {
             (Phase::New, "initialize") => self.respond(id, self.initialize(&params)),
             (Phase::New, _) => self.respond(id, Err(refusal(NOT_INITIALIZED, "initialize comes first"))),
-            (Phase::ShutDown, _) => self.respond(id, Err(refusal(INVALID_REQUEST, "the server is shut down"))),
+            (Phase::ShutDown, _) => {
+                self.respond(id, Err(refusal(INVALID_REQUEST, "the server is shut down")))
+            }
             (Phase::Running, "shutdown") => self.respond(id, Ok(self.shut_down())),
-            (Phase::Running, "textDocument/inlineCompletion") => self.parsed(id, params, Server::inline_completion),
+            (Phase::Running, "textDocument/inlineCompletion") => {
+                self.parsed(id, params, Server::inline_completion)
+            }
             (Phase::Running, "inkling/trace") => self.parsed(id, params, Server::trace),
             (Phase::Running, "inkling/loadModel") => self.parsed(id, params, Server::load_model),
-            (Phase::Running, "initialize") => self.respond(id, Err(refusal(INVALID_REQUEST, "initialized already"))),
+            (Phase::Running, "initialize") => {
+                self.respond(id, Err(refusal(INVALID_REQUEST, "initialized already")))
+            }
             (Phase::Running, _) => {
                 self.respond(id, Err(refusal(METHOD_NOT_FOUND, &format!("no such method: {method}"))));
             }
@@ -144,7 +150,9 @@ impl Server {
             "textDocument/didOpen" => self.heard(params, Server::did_open),
             "textDocument/didChange" => self.heard(params, Server::did_change),
             "textDocument/didClose" => self.heard(params, Server::did_close),
-            "workspace/didChangeConfiguration" => self.heard(params["settings"]["inkling"].clone(), Server::configure),
+            "workspace/didChangeConfiguration" => {
+                self.heard(params["settings"]["inkling"].clone(), Server::configure)
+            }
             "$/cancelRequest" => self.cancel(&params["id"]),
             "window/workDoneProgress/cancel" => self.cancel_progress(),
             _ => {}
@@ -194,7 +202,8 @@ impl Server {
         let before = state.configuration.model.clone();
         state.configuration.apply(settings);
         state.trigger.debounce_ms = state.configuration.debounce_ms;
-        let renamed = state.configuration.model != before && (state.model.is_some() || state.loading.is_some());
+        let renamed =
+            state.configuration.model != before && (state.model.is_some() || state.loading.is_some());
         drop(state);
         if renamed {
             self.load_configured_model();

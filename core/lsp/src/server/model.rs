@@ -27,7 +27,8 @@ impl Server {
     pub(super) fn load_configured_model(&self) {
         let configured = self.state.borrow().configuration.model.clone();
         let Some(uri) = configured.or_else(|| self.host.default_model()) else {
-            return self.status(State::Error, Some("no model: set `inkling.model` to a GGUF file".to_string()));
+            return self
+                .status(State::Error, Some("no model: set `inkling.model` to a GGUF file".to_string()));
         };
         let server = self.clone();
         self.host.spawn(Box::pin(async move {
@@ -55,11 +56,15 @@ impl Server {
         let bar = Rc::new(self.progress_bar(&uri));
         let result = self.read(&uri, &bar, &cancel).await;
         bar.end();
+        let mut state = self.state.borrow_mut();
         if cancel.is_cancelled() {
-            self.status(State::Idle, None);
+            let replaced = state.loading.is_some();
+            drop(state);
+            if !replaced {
+                self.status(State::Idle, None);
+            }
             return Err(refusal(REQUEST_CANCELLED, "cancelled"));
         }
-        let mut state = self.state.borrow_mut();
         state.loading = None;
         let result = result.map(|slot| {
             let info = slot.info.clone();
@@ -70,23 +75,26 @@ impl Server {
         drop(state);
         match &result {
             Ok(_) => self.status(State::Idle, None),
-            Err(message) => self.status(if has_model { State::Idle } else { State::Error }, Some(message.clone())),
+            Err(message) => {
+                self.status(if has_model { State::Idle } else { State::Error }, Some(message.clone()))
+            }
         }
         result.map_err(|message| refusal(REQUEST_FAILED, &message))
     }
 
     async fn read(&self, uri: &str, bar: &Rc<ProgressBar>, cancel: &Cancel) -> Result<ModelSlot, String> {
         let fetching = Rc::clone(bar);
-        let source = self.host.open(uri, Box::new(move |bytes, total| fetching.report(bytes, total))).await?;
-        if cancel.is_cancelled() {
-            return Err("cancelled".to_string());
-        }
+        let source = self
+            .host
+            .open(uri, Box::new(move |bytes, total| fetching.report(bytes, total)), cancel.clone())
+            .await?;
         let host = Rc::clone(&self.host);
         let n_threads = self.state.borrow().configuration.threads.unwrap_or_else(|| self.host.n_threads());
         let options = LoadOptions {
             n_threads,
             pause: Rc::new(move || host.pause()),
             progress: &|LoadProgress { bytes, total_bytes }| bar.report(bytes, total_bytes),
+            cancel,
         };
         let model = LocalModel::load(&*source, options).await.map_err(|error| format!("{uri}: {error}"))?;
         let summary = model.summary().clone();

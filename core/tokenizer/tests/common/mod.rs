@@ -10,11 +10,8 @@ pub(crate) const USER_DEFINED: i32 = 4;
 const MERGES: [&str; 7] = ["l o", "Ġ lo", "lo w", "e r", "Ġlo w", "Ġlow er", "Ċ Ċ"];
 
 /// Tokens of every kind but ordinary ones, for [`gguf`].
-pub(crate) const ADDED: [(&str, i32); 3] = [
-    ("<|end|>", CONTROL),
-    ("<|fim|>", USER_DEFINED),
-    ("→", USER_DEFINED),
-];
+pub(crate) const ADDED: [(&str, i32); 3] =
+    [("<|end|>", CONTROL), ("<|fim|>", USER_DEFINED), ("→", USER_DEFINED)];
 
 /// A header with a tokenizer: ids 0 to 255 are the bytes in their order, then come the merged tokens,
 /// then `added` from 263 on; 263 ends a text.
