@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
 import { contrary } from './gguf.mjs';
 import { DIST, launchBrowser, Playground, serveDist } from './playground.mjs';
@@ -17,6 +19,13 @@ after(async () => {
   await browser?.close();
   site?.close();
 });
+
+/** What the native program, built for its own tests, suggests at a place in a text. */
+function complete(text, place, path) {
+  const program = fileURLToPath(new URL('../../target/debug/inkling', import.meta.url));
+  const args = ['complete', place, '--path', path, '--root', '.', '--json'];
+  return JSON.parse(execFileSync(program, args, { input: text, encoding: 'utf8' }));
+}
 
 /** A test on a page of its own, on which nothing may go wrong unseen and nothing is asked of other sites. */
 function visit(name, steps, { options, expectedErrors = [] } = {}) {
@@ -60,6 +69,21 @@ visit('what is typed is answered by ghost text, and it is what the glass box sho
   assert.match(await playground.panel('Logits', '.steps b'), /^[\d.]+ %/);
   assert.match(await playground.page.locator('#speed').textContent(), /^\d+ ms · [\d.]+ tokens\/s$/);
   assert.match(await playground.page.locator('#timing').textContent(), /prefill [\d.]+ ms.*decode [\d.]+ ms/);
+});
+
+visit('typed text gets the ghost text that `inkling complete` gives', async (playground) => {
+  await playground.nextGhostText();
+  const written = 'import os\n\n\ndef size_of(path):\n    size = ';
+  await playground.drop('sizes.py', Buffer.from(written));
+  await playground.until(async () => (await playground.code()).startsWith('import os'), 'the file');
+  await playground.clickAfter('size =');
+  await playground.type('os.path.getsize');
+  // The answer to the whole text, not what is left of the answer to a part of it.
+  await playground.press('Escape');
+  await playground.press('Alt+\\');
+  const ghost = await playground.nextGhostText();
+  const expected = complete(`${written}os.path.getsize`, '-:5:27', 'sizes.py');
+  assert.equal(ghost, expected.candidates[0].text);
 });
 
 visit('Tab accepts', async (playground) => {
