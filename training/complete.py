@@ -47,10 +47,18 @@ def greedy(model: Llama, ids: list[int], limit: int = MAX_NEW_TOKENS) -> list[in
 
 
 def complete(model: Llama, tokenizer: TextTokenizer, path: str, prefix: str, suffix: str) -> str:
-    """The model's text for the gap, given some whole lines before it and after it."""
-    prefix = prefix[line_start(prefix, max(0, len(prefix) - PREFIX_CHARACTERS)) :]
-    suffix = suffix[:SUFFIX_CHARACTERS]
-    return tokenizer.decode(greedy(model, prompt(tokenizer, path, prefix, suffix)))
+    """The model's text for the gap, given some whole lines before it and after it.
+
+    The answer is asked for from the start of the cursor's line and made to begin with what
+    stands there, less the space before the cursor, which belongs to the next word's token. A
+    small model goes on from its own words much better than from those before FIM_MIDDLE.
+    """
+    at = line_start(prefix, len(prefix))
+    before = prefix[line_start(prefix, max(0, at - PREFIX_CHARACTERS)) : at]
+    begun = prefix[at:].rstrip(" ") or prefix[at:]
+    ids = prompt(tokenizer, path, before, suffix[:SUFFIX_CHARACTERS])
+    answer = tokenizer.decode(greedy(model, ids + tokenizer.encode(begun)))
+    return answer.removeprefix(prefix[at + len(begun) :])
 
 
 def main() -> None:

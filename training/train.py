@@ -53,7 +53,7 @@ class Phase:
 PHASES = [
     Phase(0.0, length=256, rows=16, repeat_rate=0.4),
     Phase(0.45, length=512, rows=8),
-    Phase(0.93, length=1024, rows=4, pieces=2),
+    Phase(0.95, length=1024, rows=4, pieces=2),
 ]
 
 

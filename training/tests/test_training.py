@@ -70,7 +70,7 @@ def test_the_rate_warms_up_and_cools_down():
     assert rate_at(1000, 1 - COOLDOWN_SHARE) == 1.0
     assert rate_at(1000, 1 - COOLDOWN_SHARE / 2) == pytest.approx(0.5)
     assert rate_at(1000, 1.0) == 0.0
-    assert [phase_at(share).length for share in (0.0, 0.5, 0.95)] == [256, 512, 1024]
+    assert [phase_at(share).length for share in (0.0, 0.5, 0.96)] == [256, 512, 1024]
 
 
 def test_answers_are_found():

@@ -64,10 +64,10 @@ fn every_arrow_of_every_case() {
 
 #[test]
 fn complete_gives_the_traces_suggestion_first_with_its_probability() {
-    let path = cases().into_iter().find(|path| path.ends_with("python.py")).unwrap();
+    let path = cases().into_iter().find(|path| path.ends_with("rust.rs")).unwrap();
     let (text, place) = fixture(&path);
     let trace = trace(&path, &place, &text);
-    let args = ["complete", &place, "--path", "python.py", "--root", ".", "-n", "4", "--json"];
+    let args = ["complete", &place, "--path", "rust.rs", "--root", ".", "-n", "4", "--json"];
     let answer: Value = serde_json::from_str(&inkling(&args, &text)).unwrap();
     let candidates = answer["candidates"].as_array().unwrap();
     assert_eq!(candidates[0]["text"], trace["suggestion"]);

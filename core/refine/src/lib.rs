@@ -21,7 +21,7 @@ pub struct Suggestion {
 type Rule = fn(&str, &Site<'_>) -> String;
 
 /// In the order in which they apply: first where the answer ends, then what it may not repeat.
-const RULES: [(&str, Rule); 8] = [
+const RULES: [(&str, Rule); 9] = [
     ("leaked special token", rules::special_tokens),
     ("one line", rules::one_line),
     ("end of block", rules::end_of_block),
@@ -30,6 +30,7 @@ const RULES: [(&str, Rule); 8] = [
     ("repeats what follows", rules::suffix_overlap),
     ("repeats the line above", rules::line_above),
     ("blank end", rules::blank_end),
+    ("not worth a key", rules::worth_a_key),
 ];
 
 /// Applies every rule to the model's `raw` text at `site`.

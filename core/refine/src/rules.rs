@@ -190,6 +190,11 @@ pub(crate) fn blank_end(text: &str, _: &Site<'_>) -> String {
     text.trim_end().to_string()
 }
 
+/// Accepting takes a key, so a suggestion of a single character saves none.
+pub(crate) fn worth_a_key(text: &str, _: &Site<'_>) -> String {
+    if text.trim().chars().nth(1).is_some() { text.to_string() } else { String::new() }
+}
+
 #[cfg(test)]
 mod tests {
     use crate::{Site, refine};
@@ -204,14 +209,14 @@ mod tests {
 
     #[test]
     fn special_tokens_end_the_answer() {
-        check("x = $0", Language::Python, "1<|endoftext|>y", "1");
+        check("x = $0", Language::Python, "12<|endoftext|>y", "12");
         check("x = $0", Language::Python, "a <| b", "a <| b");
         check("x = $0", Language::Python, "a<b|>c", "a<b|>c");
     }
 
     #[test]
     fn a_single_line_ends_at_its_end() {
-        check("x = $0\n", Language::Python, "1\ny = 2\n", "1");
+        check("x = $0\n", Language::Python, "12\ny = 2\n", "12");
         check("x = $0", Language::Python, "   \n", "");
     }
 
@@ -239,6 +244,13 @@ mod tests {
         );
         check("def f():$0", Language::Python, "\n    return 1\n\nf()", "\n    return 1");
         check("fn f() {$0}", Language::Rust, "\n    \"}\".len()\n}", "\n    \"}\".len()");
+    }
+
+    #[test]
+    fn a_single_character_is_not_worth_a_key() {
+        check("x = f($0", Language::Python, ")", "");
+        check("x = $0", Language::Python, " n\n", "");
+        check("x = f($0", Language::Python, "n)", "n)");
     }
 
     #[test]

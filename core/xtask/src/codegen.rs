@@ -19,5 +19,11 @@ pub(crate) fn check(sh: &Shell) -> Result<()> {
 }
 
 fn golden_test(sh: &Shell) -> Cmd<'_> {
-    cmd!(sh, "cargo test --package inkling-lsp --features codegen --test protocol")
+    core_tests(sh).args(["--test", "protocol"])
+}
+
+/// The tests of all crates but this one. Always the same packages and features: another choice would
+/// compile the dependencies again.
+pub(crate) fn core_tests(sh: &Shell) -> Cmd<'_> {
+    cmd!(sh, "cargo test --workspace --exclude xtask --features inkling-lsp/codegen")
 }

@@ -56,7 +56,7 @@ fn clippy(sh: &Shell) -> Result<()> {
 /// This program's own dependencies are already built in its own profile; in the tests' they would
 /// be optimised for nothing.
 fn rust_tests(sh: &Shell) -> Result<()> {
-    cmd!(sh, "cargo test --workspace --exclude xtask").run()?;
+    codegen::core_tests(sh).run()?;
     cmd!(sh, "cargo test --profile xtask --package xtask").run()?;
     Ok(())
 }
