@@ -52,7 +52,7 @@ visit('what is typed is answered by ghost text, and it is what the glass box sho
   await playground.nextGhostText();
   await playground.clickAfter('self.y = y');
   await playground.type('\n\ndef scaled(self, factor: float):\n');
-  await playground.type('return Vector(self.x * ');
+  await playground.type('return ');
   await playground.nextGhostText();
   // Asked anew, since the rest of a suggestion that was typed into is shown without asking the model.
   await playground.press('Escape');
@@ -252,21 +252,6 @@ visit(
   },
   { options: { colorScheme: 'dark' } },
 );
-
-visit('the page never blocks while suggestions are made', async (playground) => {
-  await playground.nextGhostText();
-  await playground.page.evaluate(() => {
-    globalThis.longest = 0;
-    new PerformanceObserver((list) => {
-      for (const { duration } of list.getEntries()) globalThis.longest = Math.max(globalThis.longest, duration);
-    }).observe({ type: 'longtask' });
-  });
-  await playground.clickAfter('self.y = y');
-  await playground.type('\n\ndef scaled(self, factor: float):\nreturn Vector(self.x * ');
-  await playground.nextGhostText();
-  const longest = await playground.page.evaluate(() => globalThis.longest);
-  assert.ok(longest < 200, `a task took ${longest} ms`);
-});
 
 visit('everything can be reached and named without eyes or a mouse', async (playground) => {
   const { page } = playground;

@@ -18,6 +18,12 @@ const N_ALTERNATIVES: usize = 5;
 /// The longest context that is worth its memory on a CPU.
 const MAX_CONTEXT: usize = 4096;
 
+/// Bytes of a word that the model is made to write again; what is longer it cannot foresee anyway.
+const MAX_HEALED: usize = 64;
+
+/// Most likely tokens that are looked at in each step.
+const TOP_K: usize = 64;
+
 /// How to run a model.
 pub struct LoadOptions<'a> {
     /// Threads that compute.
@@ -115,14 +121,19 @@ impl LocalModel {
         &mut *self.executor
     }
 
-    /// A prompt's token ids: every text between two special tokens on its own.
-    pub fn encode(&self, prompt: &Prompt) -> Vec<TokenId> {
+    /// A prompt's token ids, every text between two special tokens on its own, and what the answer must
+    /// begin with.
+    pub fn encode<'p>(&self, prompt: &'p Prompt) -> (Vec<TokenId>, &'p str) {
         let bos = self.tokenizer.bos().filter(|_| self.tokenizer.adds_bos());
         let ids = |part: &Part| match part {
             Part::Special(text) => self.tokenizer.special(text).into_iter().collect(),
             Part::Text(text) => self.tokenizer.encode(text),
         };
-        bos.into_iter().chain(prompt.parts.iter().flat_map(ids)).collect()
+        let last_word = self.tokenizer.last_word(&prompt.begun);
+        let healed = if prompt.begun.len() - last_word > MAX_HEALED { prompt.begun.len() } else { last_word };
+        let (given, required) = prompt.begun.split_at(healed);
+        let parts = prompt.parts.iter().flat_map(ids);
+        (bos.into_iter().chain(parts).chain(self.tokenizer.encode(given)).collect(), required)
     }
 
     fn piece(&self, id: TokenId) -> String {
@@ -130,62 +141,89 @@ impl LocalModel {
     }
 
     async fn answer(&mut self, ask: Ask<'_>) -> Result<Answer, AssistError> {
-        let tokens = self.encode(ask.prompt);
-        let want = Want { top_k: 64, masked: Vec::new() };
+        let (tokens, required) = self.encode(ask.prompt);
         let started = (ask.now_ms)();
-        let prefilled = self.executor.prefill(&tokens, &want, ask.cancel).await?;
+        let writing = Writing::new(required);
+        let prefilled = self.executor.prefill(&tokens, &self.want(&writing), ask.cancel).await?;
         let decoding = (ask.now_ms)();
+        let prompt = tokens.iter().map(|&id| self.prompt_token(id)).collect();
+        let fork = self.heal(Fork { tokens, writing, top: prefilled.top }, ask.cancel).await?;
         let mut completions = Vec::new();
         for nth in 0..ask.n_completions.max(1) {
-            match self.complete_nth(nth, &tokens, &prefilled.top, &want, ask).await? {
+            match self.complete_nth(nth, &fork, ask).await? {
                 Some(completion) => completions.push(completion),
                 None => break,
             }
         }
+        let decode_ms = (ask.now_ms)() - decoding;
         Ok(Answer {
-            prompt: tokens.iter().map(|&id| self.prompt_token(id)).collect(),
+            prompt,
             n_reused: prefilled.n_reused,
             completions,
             prefill_ms: decoding - started,
-            decode_ms: (ask.now_ms)() - decoding,
+            decode_ms,
         })
     }
 
-    /// The answer that begins with the `nth` likeliest first token, `None` past the last; sampled answers
-    /// begin as chance has it.
+    /// Writes the required text up to the first token that adds to it, where answers begin to differ.
+    async fn heal<'p>(&mut self, mut fork: Fork<'p>, cancel: &Cancel) -> Result<Fork<'p>, AssistError> {
+        loop {
+            let token = fork.top.entries[0].0;
+            if self.tokenizer.bytes(token).len() > fork.writing.missing().len() {
+                return Ok(fork);
+            }
+            self.push(&mut fork.writing, token, fork.top.probability(0), &fork.top);
+            fork.tokens.push(token);
+            fork.top = self.executor.step(token, &self.want(&fork.writing), cancel).await?;
+        }
+    }
+
+    /// The answer that goes on from `fork` with the `nth` likeliest token, `None` past the last; sampled
+    /// answers go on as chance has it.
     async fn complete_nth(
         &mut self,
         nth: usize,
-        prompt: &[TokenId],
-        first: &Top,
-        want: &Want,
+        fork: &Fork<'_>,
         ask: Ask<'_>,
     ) -> Result<Option<Completion>, AssistError> {
         let sampling = Sampling { seed: ask.sampling.seed.wrapping_add(nth as u64), ..ask.sampling };
         let mut sampler = Sampler::new(sampling);
-        let mut writing = Writing::default();
-        let mut top = first.clone();
+        let (mut writing, mut top) = (fork.writing.clone(), fork.top.clone());
         if nth > 0 {
+            let mut tokens = fork.tokens.clone();
             if sampling.temperature <= 0.0 {
-                let Some((idx, token)) = self.nth_beginning(nth, first) else { return Ok(None) };
-                self.push(&mut writing, token, first.probability(idx), first);
-                let begun = [prompt, &[token]].concat();
-                top = self.executor.prefill(&begun, want, ask.cancel).await?.top;
-            } else {
-                top = self.executor.prefill(prompt, want, ask.cancel).await?.top;
+                let Some((idx, token)) = self.nth_beginning(nth, &fork.top) else { return Ok(None) };
+                self.push(&mut writing, token, fork.top.probability(idx), &fork.top);
+                tokens.push(token);
             }
+            top = self.executor.prefill(&tokens, &self.want(&writing), ask.cancel).await?.top;
         }
-        while writing.steps.len() < ask.max_tokens && !writing.broken && !(ask.is_complete)(writing.text()) {
+        while writing.n_free < ask.max_tokens && !writing.broken && !(ask.is_complete)(writing.text()) {
             let (token, probability) = sampler.choose(&top);
             if self.stops.contains(&token) {
                 break;
             }
             self.push(&mut writing, token, probability, &top);
-            if writing.steps.len() < ask.max_tokens {
-                top = self.executor.step(token, want, ask.cancel).await?;
+            if writing.n_free < ask.max_tokens {
+                top = self.executor.step(token, &self.want(&writing), ask.cancel).await?;
             }
         }
         Ok(Some(Completion { text: writing.text().to_string(), steps: writing.steps }))
+    }
+
+    /// What may follow: as long as required text is not written, only tokens that agree with it.
+    fn want(&self, writing: &Writing) -> Want {
+        let missing = writing.missing();
+        let agrees = |id: TokenId| {
+            let bytes = self.tokenizer.bytes(id);
+            let n_common = bytes.len().min(missing.len());
+            n_common > 0 && bytes[..n_common] == missing[..n_common] && !self.tokenizer.is_special(id)
+        };
+        let masked = match missing {
+            [] => Vec::new(),
+            _ => (0..self.tokenizer.n_vocab() as TokenId).filter(|&id| !agrees(id)).collect(),
+        };
+        Want { top_k: TOP_K, masked }
     }
 
     /// The `nth` likeliest token that does not end the answer, and its place among the entries.
@@ -233,27 +271,53 @@ impl Completer for LocalModel {
     }
 }
 
+/// Where the answers to one prompt begin to differ.
+struct Fork<'a> {
+    /// The prompt and the steps so far.
+    tokens: Vec<TokenId>,
+    writing: Writing<'a>,
+    /// What may follow.
+    top: Top,
+}
+
 /// An answer being written: tokens may end within a character.
-#[derive(Default)]
-struct Writing {
+#[derive(Clone)]
+struct Writing<'a> {
+    /// What it must begin with and what is not part of the text.
+    required: &'a str,
     bytes: Vec<u8>,
     steps: Vec<Step>,
+    /// Steps that added to the text.
+    n_free: usize,
     /// The bytes cannot become text any more.
     broken: bool,
 }
 
-impl Writing {
-    fn push(&mut self, bytes: &[u8], step: Step) {
+impl<'a> Writing<'a> {
+    fn new(required: &'a str) -> Writing<'a> {
+        Writing { required, bytes: Vec::new(), steps: Vec::new(), n_free: 0, broken: false }
+    }
+
+    /// The required bytes that are not written yet.
+    fn missing(&self) -> &'a [u8] {
+        &self.required.as_bytes()[self.bytes.len().min(self.required.len())..]
+    }
+
+    /// Appends a step; its `n_bytes` become those that it adds to the text.
+    fn push(&mut self, bytes: &[u8], mut step: Step) {
+        step.n_bytes = bytes.len().saturating_sub(self.missing().len());
+        self.n_free += usize::from(step.n_bytes > 0);
         self.bytes.extend_from_slice(bytes);
         self.steps.push(step);
         self.broken = std::str::from_utf8(&self.bytes).is_err_and(|error| error.error_len().is_some());
     }
 
-    /// The characters that are whole.
+    /// The characters that are whole, behind the required ones.
     fn text(&self) -> &str {
-        match std::str::from_utf8(&self.bytes) {
+        let bytes = self.bytes.get(self.required.len()..).unwrap_or_default();
+        match std::str::from_utf8(bytes) {
             Ok(text) => text,
-            Err(error) => std::str::from_utf8(&self.bytes[..error.valid_up_to()]).unwrap_or(""),
+            Err(error) => std::str::from_utf8(&bytes[..error.valid_up_to()]).unwrap_or(""),
         }
     }
 }

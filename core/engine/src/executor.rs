@@ -47,7 +47,7 @@ impl Cancel {
 pub struct Want {
     /// How many of the most likely tokens; at most 64 cross the seam.
     pub top_k: usize,
-    /// Tokens that must not be chosen.
+    /// Tokens that must not be chosen, in ascending order.
     pub masked: Vec<TokenId>,
 }
 
@@ -68,7 +68,7 @@ impl Top {
         if candidates.iter().any(|(_, logit)| !logit.is_finite()) {
             return Err(EngineError::NotFinite);
         }
-        candidates.retain(|(id, _)| !want.masked.contains(id));
+        candidates.retain(|(id, _)| want.masked.binary_search(id).is_err());
         let top_k = want.top_k.clamp(1, candidates.len().max(1));
         let by_logit = |a: &(TokenId, f32), b: &(TokenId, f32)| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0));
         if candidates.len() > top_k {

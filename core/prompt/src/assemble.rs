@@ -18,6 +18,9 @@ pub enum Part {
 pub struct Prompt {
     /// In order; the beginning-of-text token is the tokenizer's to add.
     pub parts: Vec<Part>,
+    /// What of the answer is already typed. The model is given it but for the last word, whose tokens depend
+    /// on what follows: it must write that one again (token healing).
+    pub begun: String,
 }
 
 impl Prompt {
@@ -27,7 +30,7 @@ impl Prompt {
             Part::Special(token) => (*token).to_string(),
             Part::Text(text) => text.clone(),
         };
-        self.parts.iter().map(text).collect()
+        self.parts.iter().map(text).chain([self.begun.clone()]).collect()
     }
 }
 
@@ -58,7 +61,7 @@ pub fn assemble(
     if template.family == Family::Plain {
         let prefix = fit_prefix(&context.prefix, packer.left, count).to_string();
         packer.text(prefix);
-        return Prompt { parts: packer.parts };
+        return Prompt { parts: packer.parts, begun: String::new() };
     }
     packer.left = packer.left.saturating_sub(FIM_TOKENS);
     let header = packer.section_cost(&context.path, "");
@@ -71,8 +74,8 @@ pub fn assemble(
     let suffix = fit_suffix(&context.suffix, share(SUFFIX_PERCENT).min(packer.left), count).to_string();
     let n_prefix = packer.left.saturating_sub(count(&suffix));
     let prefix = fit_prefix(&context.prefix, n_prefix, count).to_string();
-    packer.body(prefix, suffix);
-    Prompt { parts: packer.parts }
+    let begun = packer.body(&prefix, suffix);
+    Prompt { parts: packer.parts, begun }
 }
 
 /// The three fill-in-the-middle tokens and the beginning of text.
@@ -129,10 +132,16 @@ impl Packer<'_> {
         if self.template.file_sep.is_none() { 0 } else { 1 + (self.count)(&section_text(path, text)) }
     }
 
-    fn body(&mut self, prefix: String, suffix: String) {
+    /// The fill-in-the-middle part; returns what the answer begins with.
+    fn body(&mut self, prefix: &str, suffix: String) -> String {
         let Template { family, prefix: before, suffix: after, middle, .. } = *self.template;
-        let mut pair = [(before, prefix), (after, suffix)];
-        if family == Family::Inkling1 {
+        let own = family == Family::Inkling1;
+        // Our models write whole lines: a small one goes on from its own line's beginning better than from
+        // words before a special token.
+        let line_start = if own { prefix.rfind('\n').map_or(0, |at| at + 1) } else { prefix.len() };
+        let (prefix, begun) = prefix.split_at(line_start);
+        let mut pair = [(before, prefix.to_string()), (after, suffix)];
+        if own {
             pair.reverse(); // SPM: typing appends to the end
         }
         for (special, text) in pair {
@@ -140,6 +149,7 @@ impl Packer<'_> {
             self.text(text);
         }
         self.parts.push(Part::Special(middle));
+        neutralise(begun, &self.template.specials)
     }
 
     fn text(&mut self, text: String) {

@@ -58,23 +58,23 @@ fn our_own_version_1() {
         &template(Some(1), &OURS),
         1000,
         expect![[r#"
-        <|file_sep|>src/item.py
-        class Item: ...
-        <|file_sep|>src/tax.py
-        def rate():
-            return 0.2
-        <|recent_edit|>src/item.py
-        -price: int
-        +price: float
-        <|file_sep|>src/shop.py
-        <|fim_suffix|>
+            <|file_sep|>src/item.py
+            class Item: ...
+            <|file_sep|>src/tax.py
+            def rate():
+                return 0.2
+            <|recent_edit|>src/item.py
+            -price: int
+            +price: float
+            <|file_sep|>src/shop.py
+            <|fim_suffix|>
 
-        def main():
-            pass
-        <|fim_prefix|>import tax
+            def main():
+                pass
+            <|fim_prefix|>import tax
 
-        def total(items):
-            return <|fim_middle|>"#]],
+            def total(items):
+            <|fim_middle|>    return "#]],
     );
 }
 
@@ -161,12 +161,12 @@ fn a_small_budget_keeps_what_is_nearest() {
         &template(Some(1), &OURS),
         12,
         expect![[r#"
-        <|file_sep|>src/shop.py
-        <|fim_suffix|>
+            <|file_sep|>src/shop.py
+            <|fim_suffix|>
 
-        def main():
-        <|fim_prefix|>def total(items):
-            return <|fim_middle|>"#]],
+            def main():
+            <|fim_prefix|>def total(items):
+            <|fim_middle|>    return "#]],
     );
     check(
         &template(Some(1), &OURS),

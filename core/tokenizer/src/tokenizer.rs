@@ -94,6 +94,14 @@ impl Tokenizer {
         self.encode(text).len()
     }
 
+    /// Where the last word of `text` begins, in bytes: what stands before keeps its tokens whatever is
+    /// written behind `text`, as far as one line goes.
+    pub fn last_word(&self, text: &str) -> usize {
+        let mut start = 0;
+        self.pre.split(text, &mut |word| start = text.len() - word.len());
+        start
+    }
+
     /// The text of `ids`, with special tokens as they are spelled. Bytes that are not UTF-8 become
     /// replacement characters; unknown ids are nothing.
     pub fn decode(&self, ids: &[TokenId]) -> String {
