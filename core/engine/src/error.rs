@@ -1,5 +1,7 @@
 use inkling_gguf::{Error as GgufError, SourceError};
 
+use crate::Architecture;
+
 /// What can go wrong between a model file and its logits. Each message says what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
@@ -10,7 +12,7 @@ pub enum EngineError {
     #[error(transparent)]
     Source(#[from] SourceError),
     /// An architecture that no executor knows.
-    #[error("models of architecture \"{name}\" are not supported; supported: llama")]
+    #[error("models of architecture \"{name}\" are not supported; supported: {}", supported())]
     Architecture {
         /// `general.architecture`.
         name: String,
@@ -24,6 +26,14 @@ pub enum EngineError {
         value: String,
         /// What would be right.
         expected: &'static str,
+    },
+    /// A way of stretching the context that no executor knows.
+    #[error("{key} is \"{name}\", which is not supported; use a file of this model without it")]
+    RopeScaling {
+        /// The metadata key.
+        key: String,
+        /// Its value.
+        name: String,
     },
     /// A tensor stored in a way that the executor cannot compute with.
     #[error(
@@ -80,4 +90,8 @@ pub enum EngineError {
     /// The caller cancelled.
     #[error("cancelled")]
     Cancelled,
+}
+
+fn supported() -> String {
+    Architecture::ALL.map(Architecture::name).join(", ")
 }

@@ -76,12 +76,37 @@ pub enum Op {
         /// [n_tokens, d].
         out: Buffer,
     },
+    /// Layer norm of every row.
+    LayerNorm {
+        /// [n_tokens, d].
+        x: Buffer,
+        /// [d].
+        weight: WeightId,
+        /// [d].
+        bias: WeightId,
+        /// [n_tokens, d].
+        out: Buffer,
+    },
+    /// Root-mean-square norm of every head, in place.
+    HeadNorm {
+        /// [n_tokens, n_head, d_head].
+        x: Buffer,
+        /// [d_head].
+        weight: WeightId,
+    },
     /// Several products of the same input, which executors may quantize or load once.
     MatMul {
         /// [n_tokens, n_in].
         x: Buffer,
         /// Matrices [n_in, n_out] and where their products go.
         products: Vec<(WeightId, Buffer)>,
+    },
+    /// Adds a vector to every row.
+    AddBias {
+        /// [n_tokens, d].
+        x: Buffer,
+        /// [d].
+        bias: WeightId,
     },
     /// Rotary position embedding, in place.
     Rope {
@@ -97,6 +122,17 @@ pub enum Op {
     },
     /// `Gate = silu(Gate) · Up`.
     SiluMul,
+    /// `Gate = gelu(Gate) · Up`.
+    GeluMul,
+    /// `Up = gelu(Up)`.
+    Gelu,
+    /// `x *= factor`.
+    Scale {
+        /// What is scaled.
+        x: Buffer,
+        /// By what.
+        factor: f32,
+    },
     /// `out += x`.
     Add {
         /// What is added.
@@ -114,7 +150,7 @@ pub enum Op {
 /// A tensor that the graph needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WeightSpec {
-    /// Its name in the file.
+    /// Its name in the file, such as `blk.0.attn_q.weight`.
     pub name: String,
     /// [n_in, n_out] for matrices, [n] for vectors.
     pub shape: Vec<u64>,
@@ -127,60 +163,6 @@ pub struct Graph {
     pub ops: Vec<Op>,
     /// What the weight ids stand for.
     pub weights: Vec<WeightSpec>,
-}
-
-impl Graph {
-    /// The Llama forward pass (Touvron et al. 2023). `tied`: the file has no `output.weight`, the
-    /// embedding table serves for both.
-    pub fn llama(config: &ModelConfig, tied: bool) -> Graph {
-        use Buffer::*;
-        let ModelConfig { d_model, d_ff, n_vocab, .. } = *config;
-        let (d_q, d_kv) = (config.d_q(), config.d_kv());
-        let mut graph = Graph { ops: Vec::new(), weights: Vec::new() };
-
-        let table = graph.matrix("token_embd", d_model, n_vocab);
-        graph.ops.push(Op::Embed { table, out: Hidden });
-        for layer in 0..config.n_layer {
-            let name = |part: &str| format!("blk.{layer}.{part}");
-            graph.norm(&name("attn_norm"), d_model);
-            let wq = graph.matrix(&name("attn_q"), d_model, d_q);
-            let wk = graph.matrix(&name("attn_k"), d_model, d_kv);
-            let wv = graph.matrix(&name("attn_v"), d_model, d_kv);
-            graph.ops.push(Op::MatMul { x: Normed, products: vec![(wq, Query), (wk, Key), (wv, Value)] });
-            graph.ops.push(Op::Rope { x: Query, n_head: config.n_head });
-            graph.ops.push(Op::Rope { x: Key, n_head: config.n_kv_head });
-            graph.ops.push(Op::Attend { layer });
-            let wo = graph.matrix(&name("attn_output"), d_q, d_model);
-            graph.ops.push(Op::MatMul { x: Mixed, products: vec![(wo, Projected)] });
-            graph.ops.push(Op::Add { x: Projected, out: Hidden });
-
-            graph.norm(&name("ffn_norm"), d_model);
-            let w_gate = graph.matrix(&name("ffn_gate"), d_model, d_ff);
-            let w_up = graph.matrix(&name("ffn_up"), d_model, d_ff);
-            let w_down = graph.matrix(&name("ffn_down"), d_ff, d_model);
-            graph.ops.push(Op::MatMul { x: Normed, products: vec![(w_gate, Gate), (w_up, Up)] });
-            graph.ops.push(Op::SiluMul);
-            graph.ops.push(Op::MatMul { x: Gate, products: vec![(w_down, Projected)] });
-            graph.ops.push(Op::Add { x: Projected, out: Hidden });
-        }
-        graph.ops.push(Op::Select { x: Hidden });
-        graph.norm("output_norm", d_model);
-        let head = if tied { table } else { graph.matrix("output", d_model, n_vocab) };
-        graph.ops.push(Op::MatMul { x: Normed, products: vec![(head, Logits)] });
-        graph
-    }
-
-    fn matrix(&mut self, name: &str, n_in: usize, n_out: usize) -> WeightId {
-        self.weight(name, vec![n_in as u64, n_out as u64])
-    }
-
-    fn norm(&mut self, name: &str, d: usize) {
-        let weight = self.weight(name, vec![d as u64]);
-        self.ops.push(Op::RmsNorm { x: Buffer::Hidden, weight, out: Buffer::Normed });
-    }
-
-    fn weight(&mut self, name: &str, shape: Vec<u64>) -> WeightId {
-        self.weights.push(WeightSpec { name: format!("{name}.weight"), shape });
-        self.weights.len() - 1
-    }
+    /// Divisors of the rotary frequencies, [n_rot / 2], where the model has them.
+    pub rope_divisors: Option<WeightId>,
 }

@@ -4,17 +4,20 @@
 //! executor runs it behind the [`Executor`] seam. The seam is all that the rest of Inkling knows, so
 //! that a GPU, another process or a page can stand behind it.
 
+mod architecture;
 mod config;
 mod cpu;
 mod error;
 mod executor;
+mod forward;
 #[cfg(not(target_arch = "wasm32"))]
 mod gpu;
 mod graph;
 mod model;
 mod sample;
 
-pub use config::{Architecture, ModelConfig};
+pub use architecture::{Architecture, FeedForward, Norm};
+pub use config::ModelConfig;
 pub use cpu::{CpuExecutor, SimdLevel};
 pub use error::EngineError;
 pub use executor::{

@@ -61,7 +61,7 @@ impl Model {
         cancel: &Cancel,
     ) -> Result<Model, EngineError> {
         let config = ModelConfig::from_gguf(gguf)?;
-        let graph = Graph::llama(&config, gguf.find_tensor("output.weight").is_none());
+        let graph = Graph::new(&config, &|name| gguf.find_tensor(name).is_some());
         let tensors: Vec<(&Tensor, Format)> =
             graph.weights.iter().map(|spec| checked_tensor(gguf, spec)).collect::<Result<_, _>>()?;
         let total_bytes = tensors.iter().map(|(tensor, _)| tensor.range.end - tensor.range.start).sum();

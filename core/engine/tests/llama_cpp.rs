@@ -2,13 +2,13 @@
 
 use futures::executor::block_on;
 use inkling_engine::{Cancel, CpuExecutor, Executor, Model, Want, never_pause};
-use inkling_fixture::tiny_llama;
+use inkling_fixture::tiny;
 use inkling_gguf::{Dtype, Gguf};
 
 const IDS: [u32; 12] = [84, 104, 105, 115, 32, 105, 115, 257, 10, 0, 255, 261];
 
-fn executor(dtype: Dtype, n_threads: usize) -> CpuExecutor {
-    let file = tiny_llama(dtype, 1);
+fn executor(model: &str, dtype: Dtype, n_threads: usize) -> CpuExecutor {
+    let file = tiny(model, dtype, 1);
     block_on(async {
         let gguf = Gguf::read(&file).await.unwrap();
         let model = Model::load(&gguf, &file, &|_| {}, &Cancel::default()).await.unwrap();
@@ -16,8 +16,8 @@ fn executor(dtype: Dtype, n_threads: usize) -> CpuExecutor {
     })
 }
 
-fn logits(dtype: Dtype, n_threads: usize) -> Vec<f32> {
-    block_on(executor(dtype, n_threads).logits(&IDS, &Cancel::default())).unwrap()
+fn logits(model: &str, dtype: Dtype, n_threads: usize) -> Vec<f32> {
+    block_on(executor(model, dtype, n_threads).logits(&IDS, &Cancel::default())).unwrap()
 }
 
 /// Normalised mean square error.
@@ -27,33 +27,48 @@ fn nmse(expected: &[f32], actual: &[f32]) -> f32 {
     error / expected.iter().map(|a| a * a).sum::<f32>()
 }
 
-fn check(dtype: Dtype, golden: &[u8], bound: f32) {
+/// Compares the last rows of the logits.
+fn check(model: &str, dtype: Dtype, golden: &[u8], bound: f32) {
     let golden: Vec<f32> = golden.as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect();
-    let error = nmse(&golden, &logits(dtype, 1));
-    assert!(error <= bound, "{dtype}: NMSE {error:e} is over {bound:e}");
+    let logits = logits(model, dtype, 1);
+    let error = nmse(&golden, &logits[logits.len() - golden.len()..]);
+    assert!(error <= bound, "{model} {dtype}: NMSE {error:e} is over {bound:e}");
+}
+
+#[test]
+fn every_architecture_agrees_to_a_millionth() {
+    let check = |model, golden| check(model, Dtype::F32, golden, 1e-6);
+    check("llama", include_bytes!("llama_cpp/F32.f32"));
+    check("llama-linear", include_bytes!("llama_cpp/llama-linear.f32"));
+    check("llama-divisors", include_bytes!("llama_cpp/llama-divisors.f32"));
+    check("qwen2", include_bytes!("llama_cpp/qwen2.f32"));
+    check("qwen3", include_bytes!("llama_cpp/qwen3.f32"));
+    check("starcoder2", include_bytes!("llama_cpp/starcoder2.f32"));
+    check("gemma", include_bytes!("llama_cpp/gemma.f32"));
+    check("granite", include_bytes!("llama_cpp/granite.f32"));
 }
 
 #[test]
 fn float_weights_agree_to_a_millionth() {
-    check(Dtype::F32, include_bytes!("llama_cpp/F32.f32"), 1e-6);
     // llama.cpp rounds activations to f16 before it multiplies them with f16 weights; we don't.
-    check(Dtype::F16, include_bytes!("llama_cpp/F16.f32"), 1e-6);
+    check("llama", Dtype::F16, include_bytes!("llama_cpp/F16.f32"), 1e-6);
 }
 
 #[test]
 fn quantized_weights_agree_to_a_thousandth() {
-    check(Dtype::Q8_0, include_bytes!("llama_cpp/Q8_0.f32"), 1e-3);
-    check(Dtype::Q4_0, include_bytes!("llama_cpp/Q4_0.f32"), 1e-3);
+    let check = |dtype, golden| check("llama", dtype, golden, 1e-3);
+    check(Dtype::Q8_0, include_bytes!("llama_cpp/Q8_0.f32"));
+    check(Dtype::Q4_0, include_bytes!("llama_cpp/Q4_0.f32"));
 }
 
 #[test]
 fn threads_do_not_change_a_bit() {
-    assert_eq!(logits(Dtype::Q8_0, 1), logits(Dtype::Q8_0, 3));
+    assert_eq!(logits("llama", Dtype::Q8_0, 1), logits("llama", Dtype::Q8_0, 3));
 }
 
 #[test]
 fn prefill_and_steps_give_the_logits_of_one_run() {
-    let mut executor = executor(Dtype::F32, 1);
+    let mut executor = executor("llama", Dtype::F32, 1);
     let all = block_on(executor.logits(&IDS, &Cancel::default())).unwrap();
     let (want, cancel) = (Want { top_k: 1, masked: vec![] }, Cancel::default());
     let prefilled = block_on(executor.prefill(&IDS[..5], &want, &cancel)).unwrap();
@@ -73,7 +88,7 @@ fn row_max(logits: &[f32], row: usize) -> f32 {
 
 #[test]
 fn a_changed_prompt_keeps_the_common_beginning() {
-    let mut executor = executor(Dtype::F32, 1);
+    let mut executor = executor("llama", Dtype::F32, 1);
     let (want, cancel) = (Want { top_k: 3, masked: vec![] }, Cancel::default());
     let fresh = block_on(executor.prefill(&[1, 2, 3, 9, 9], &want, &cancel)).unwrap();
     block_on(executor.prefill(&[1, 2, 3, 4, 5, 6], &want, &cancel)).unwrap();
@@ -83,7 +98,7 @@ fn a_changed_prompt_keeps_the_common_beginning() {
 
 #[test]
 fn what_cannot_be_evaluated_is_an_error_and_the_executor_goes_on() {
-    let mut executor = executor(Dtype::F32, 1);
+    let mut executor = executor("llama", Dtype::F32, 1);
     let (want, cancel) = (Want { top_k: 1, masked: vec![] }, Cancel::default());
     let mut message =
         |tokens: &[u32]| block_on(executor.prefill(tokens, &want, &cancel)).unwrap_err().to_string();

@@ -35,7 +35,9 @@ fn embedding(builder: Builder, dtype: Dtype, shape: &[u64], n_bytes: usize) -> V
 fn every_error_says_what_to_do() {
     check(
         Builder::new().metadata("general.architecture", "mamba").build(),
-        expect![[r#"models of architecture "mamba" are not supported; supported: llama"#]],
+        expect![[
+            r#"models of architecture "mamba" are not supported; supported: llama, qwen2, qwen3, starcoder2, gemma, granite"#
+        ]],
     );
     check(
         llama().metadata("llama.block_count", 1u32).build(),
@@ -72,7 +74,29 @@ fn every_error_says_what_to_do() {
     check(
         embedding(odd_heads, Dtype::F32, &[4, 2], 32),
         expect![
-            "the model's header is broken: llama.attention.head_count is 2 with 3 key heads, 2 of 2 rotated, which no attention can have; download the file again"
+            "the model's header is broken: llama.attention.head_count is 2 with 3 key heads, 2 of 2 rotated, values of 2, which no attention can have; download the file again"
+        ],
+    );
+    check(
+        embedding(
+            llama().metadata("llama.block_count", 1u32).metadata("llama.rope.scaling.type", "yarn"),
+            Dtype::F32,
+            &[4, 2],
+            32,
+        ),
+        expect![
+            "llama.rope.scaling.type is \"yarn\", which is not supported; use a file of this model without it"
+        ],
+    );
+    check(
+        embedding(
+            llama().metadata("llama.block_count", 1u32).metadata("llama.attention.scale", f32::NAN),
+            Dtype::F32,
+            &[4, 2],
+            32,
+        ),
+        expect![
+            "the model's header is broken: llama.attention.scale is NaN, which no model has; download the file again"
         ],
     );
 }

@@ -82,6 +82,11 @@ impl Dtype {
         self.row().2
     }
 
+    /// The type of this name, in either case.
+    pub fn named(name: &str) -> Option<Dtype> {
+        TABLE.iter().find(|row| row.2.eq_ignore_ascii_case(name)).map(|row| row.0)
+    }
+
     /// Elements in a block; the length of a row is a multiple of it.
     pub fn block_len(self) -> u64 {
         self.row().3

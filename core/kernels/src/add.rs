@@ -4,3 +4,17 @@ pub fn add(out: &mut [f32], x: &[f32]) {
         *out += x;
     }
 }
+
+/// Adds `bias` [d] to every row of `x` [n_rows, d].
+pub fn add_bias(x: &mut [f32], bias: &[f32]) {
+    for row in x.chunks_exact_mut(bias.len()) {
+        add(row, bias);
+    }
+}
+
+/// `x *= factor`.
+pub fn scale(x: &mut [f32], factor: f32) {
+    for x in x.iter_mut() {
+        *x *= factor;
+    }
+}

@@ -11,6 +11,8 @@ pub struct AttentionShape {
     pub d_head: usize,
     /// Positions that a head's cache has room for.
     pub n_context: usize,
+    /// Factor on the scores, mostly 1 / √d_head.
+    pub scale: f32,
 }
 
 /// Causal softmax attention with grouped heads (Vaswani et al. 2017; Ainslie et al. 2023).
@@ -25,8 +27,7 @@ pub fn attention(
     shape: AttentionShape,
     out: &mut [f32],
 ) {
-    let AttentionShape { n_head, n_kv_head, d_head, n_context } = shape;
-    let scale = 1.0 / (d_head as f32).sqrt();
+    let AttentionShape { n_head, n_kv_head, d_head, n_context, scale } = shape;
     for (idx, (q, out)) in q.chunks_exact(d_head).zip(out.chunks_exact_mut(d_head)).enumerate() {
         let (token_idx, head) = (idx / n_head, idx % n_head);
         let cache = head / (n_head / n_kv_head) * n_context * d_head;
@@ -51,7 +52,7 @@ mod tests {
 
     #[test]
     fn the_first_token_sees_only_itself_and_groups_share_a_head() {
-        let shape = AttentionShape { n_head: 2, n_kv_head: 1, d_head: 2, n_context: 3 };
+        let shape = AttentionShape { n_head: 2, n_kv_head: 1, d_head: 2, n_context: 3, scale: 1.0 };
         let (keys, values) = ([1.0, 0.0, 0.0, 1.0, 9.0, 9.0], [1.0, 2.0, 3.0, 4.0, 9.0, 9.0]);
         let mut out = [0.0; 8];
         attention(&[5.0, 0.0, 0.0, 5.0, 0.0, 0.0, 0.0, 0.0], &keys, &values, 0, shape, &mut out);

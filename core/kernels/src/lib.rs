@@ -7,17 +7,23 @@
 mod add;
 mod attention;
 mod format;
+mod gelu;
 mod get_rows;
+mod head_norm;
+mod layer_norm;
 mod mat_mul;
 mod math;
 mod rms_norm;
 mod rope;
 mod silu_mul;
 
-pub use add::add;
+pub use add::{add, add_bias, scale};
 pub use attention::{AttentionShape, attention};
 pub use format::{BLOCK_LEN, Format, q6_k_chunk, q6_k_scales, quantize_q4_0, quantize_q8_0};
+pub use gelu::{gelu, gelu_mul};
 pub use get_rows::get_rows;
+pub use head_norm::head_norm;
+pub use layer_norm::layer_norm;
 pub use mat_mul::mat_mul;
 pub use math::{dot, exp};
 pub use rms_norm::rms_norm;

@@ -20,11 +20,18 @@ pub struct RopeTable {
 
 impl RopeTable {
     /// `theta_i = base^(-2i / n_rot)`; positions are multiplied by `position_scale` (1 unless the model
-    /// was stretched by linear scaling).
-    pub fn new(n_positions: usize, n_rot: usize, base: f32, position_scale: f32) -> RopeTable {
-        let n_pairs = n_rot / 2;
-        let thetas: Vec<f64> =
-            (0..n_pairs).map(|i| libm::pow(f64::from(base), -2.0 * i as f64 / n_rot as f64)).collect();
+    /// was stretched by linear scaling). `divisors` [n_rot / 2], or empty for ones, divide the thetas
+    /// (Llama 3.1's way to stretch).
+    pub fn new(
+        n_positions: usize,
+        n_rot: usize,
+        base: f32,
+        position_scale: f32,
+        divisors: &[f32],
+    ) -> RopeTable {
+        let theta = |i: usize| libm::pow(f64::from(base), -2.0 * i as f64 / n_rot as f64);
+        let divisor = |i: usize| f64::from(divisors.get(i).copied().unwrap_or(1.0));
+        let thetas: Vec<f64> = (0..n_rot / 2).map(|i| theta(i) / divisor(i)).collect();
         let rotations = (0..n_positions)
             .flat_map(|position| {
                 let position = position as f64 * f64::from(position_scale);
@@ -72,8 +79,16 @@ mod tests {
     use super::*;
 
     #[test]
+    fn scaling_and_divisors_slow_the_rotation() {
+        let plain = RopeTable::new(4, 4, 10000.0, 1.0, &[]);
+        assert_eq!(RopeTable::new(8, 4, 10000.0, 0.5, &[]).at(6), plain.at(3));
+        let divided = RopeTable::new(8, 4, 10000.0, 1.0, &[1.0, 2.0]);
+        assert_eq!((divided.at(2)[0], divided.at(6)[1]), (plain.at(2)[0], plain.at(3)[1]));
+    }
+
+    #[test]
     fn position_zero_is_the_identity_and_rotation_keeps_length() {
-        let table = RopeTable::new(8, 4, 10000.0, 1.0);
+        let table = RopeTable::new(8, 4, 10000.0, 1.0, &[]);
         for style in [RopeStyle::Interleaved, RopeStyle::Halves] {
             let mut x = [1.0, 2.0, 3.0, 4.0, 5.0];
             rope(&mut x, 1, 5, 0, &table, style);

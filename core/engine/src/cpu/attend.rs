@@ -34,9 +34,8 @@ unsafe fn avx2(call: Attend<'_>, out: SharedMut<'_>, part: Part) {
 
 #[inline(always)]
 fn plain(call: Attend<'_>, out: SharedMut<'_>, part: Part) {
-    let AttentionShape { n_head, n_kv_head, d_head, n_context } = call.shape;
+    let AttentionShape { n_head, n_kv_head, d_head, n_context, scale } = call.shape;
     let n_tokens = call.q.len() / (n_head * d_head);
-    let scale = 1.0 / (d_head as f32).sqrt();
     let mut weights = vec![0.0; call.first_position + n_tokens];
     for head in part.range(n_head, 1) {
         let cache = head / (n_head / n_kv_head) * n_context * d_head;
@@ -89,8 +88,8 @@ mod tests {
         for (n_head, n_kv_head, d_head, first_position, n_tokens) in
             [(1, 1, 2, 0, 1), (4, 2, 9, 5, 3), (6, 1, 64, 30, 2)]
         {
-            let shape =
-                AttentionShape { n_head, n_kv_head, d_head, n_context: first_position + n_tokens + 1 };
+            let n_context = first_position + n_tokens + 1;
+            let shape = AttentionShape { n_head, n_kv_head, d_head, n_context, scale: 0.3 };
             let n_cache = n_kv_head * shape.n_context * d_head;
             let (q, keys, values) = (numbers(n_tokens * n_head * d_head), numbers(n_cache), numbers(n_cache));
             let mut twin = vec![0.0; q.len()];

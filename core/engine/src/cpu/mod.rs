@@ -3,6 +3,7 @@
 mod attend;
 mod mat_mul;
 mod pool;
+mod scratch;
 mod shared;
 mod simd;
 
@@ -10,10 +11,11 @@ use inkling_kernels as kernels;
 use inkling_kernels::{AttentionShape, RopeTable};
 
 use crate::executor::{Cancel, Executor, ExecutorInfo, Pause, Prefilled, Reply, TokenId, Top, Want};
-use crate::{Buffer, EngineError, Model, ModelConfig, Op, Weight, WeightId};
+use crate::{Buffer, EngineError, Model, ModelConfig, Op, Weight};
 use attend::{Attend, attend};
-use mat_mul::{Activations, Part, mat_mul};
+use mat_mul::{Part, mat_mul};
 use pool::Pool;
+use scratch::{Scratch, Vectors, zeros};
 use shared::SharedMut;
 pub use simd::SimdLevel;
 
@@ -25,8 +27,7 @@ const CHUNK_TOKENS: usize = 32;
 pub struct CpuExecutor {
     info: ExecutorInfo,
     model: Model,
-    /// The vectors of the model (norms), by weight id.
-    vectors: Vec<Option<Vec<f32>>>,
+    vectors: Vectors,
     rope: RopeTable,
     cache: Cache,
     scratch: Scratch,
@@ -41,12 +42,6 @@ struct Cache {
     keys: Vec<Vec<f32>>,
     values: Vec<Vec<f32>>,
     n_context: usize,
-}
-
-/// Activation buffers, by [`Buffer`], [CHUNK_TOKENS, width] but for the logits.
-struct Scratch {
-    buffers: Vec<Vec<f32>>,
-    rounded: Activations,
 }
 
 struct Compute {
@@ -88,15 +83,17 @@ impl CpuExecutor {
         let n_context = n_context.min(config.n_context);
         let pool = Pool::new(n_threads);
         let cache = Cache::new(&config, n_context)?;
-        let vectors =
+        let vectors: Vectors =
             model.weights.iter().map(|weight| (weight.n_out == 1).then(|| weight.to_f32())).collect();
+        let divisors = model.graph.rope_divisors.and_then(|id| vectors[id].as_deref()).unwrap_or_default();
+        let rope = RopeTable::new(n_context, config.n_rot, config.rope_base, config.rope_scale, divisors);
         Ok(CpuExecutor {
             info: ExecutorInfo {
                 name: format!("CPU, {}", level.name()),
                 n_threads: pool.n_threads(),
                 model: ModelConfig { n_context, ..config.clone() },
             },
-            rope: RopeTable::new(n_context, config.n_rot, config.rope_base, config.rope_scale),
+            rope,
             scratch: Scratch::new(),
             compute: Compute { level, pool },
             model,
@@ -152,10 +149,6 @@ impl CpuExecutor {
                     let out = self.scratch.get_mut(*out);
                     kernels::get_rows(table.format, &table.bytes, table.n_in, tokens, out);
                 }
-                Op::RmsNorm { x, weight, out } => {
-                    let (x, out) = self.scratch.pair(*x, *out);
-                    kernels::rms_norm(x, vector(&self.vectors, *weight), config.rms_epsilon, out);
-                }
                 Op::MatMul { x, products } => {
                     let weights = &self.model.weights;
                     if products.iter().any(|&(weight, _)| weights[weight].format.block_len() > 1) {
@@ -174,14 +167,6 @@ impl CpuExecutor {
                     self.cache.store(*layer, config, &self.scratch);
                     self.compute.attend(&self.cache, *layer, config, &mut self.scratch);
                 }
-                Op::SiluMul => {
-                    let (up, gate) = self.scratch.pair(Buffer::Up, Buffer::Gate);
-                    kernels::silu_mul(gate, up);
-                }
-                Op::Add { x, out } => {
-                    let (x, out) = self.scratch.pair(*x, *out);
-                    kernels::add(out, x);
-                }
                 Op::Select { x } => {
                     let n_rows = match rows {
                         Rows::None => break,
@@ -190,6 +175,7 @@ impl CpuExecutor {
                     };
                     self.scratch.keep_last(*x, n_rows, config)?;
                 }
+                _ => self.scratch.apply(op, &self.vectors, config),
             }
         }
         self.cache.tokens.extend_from_slice(tokens);
@@ -230,10 +216,6 @@ impl Executor for CpuExecutor {
     }
 }
 
-fn vector(vectors: &[Option<Vec<f32>>], id: WeightId) -> &[f32] {
-    vectors[id].as_deref().expect("the graph asks for a vector where its specification is one")
-}
-
 impl Cache {
     fn new(config: &ModelConfig, n_context: usize) -> Result<Cache, EngineError> {
         let len = n_context * config.d_kv();
@@ -264,73 +246,12 @@ impl Compute {
     }
 
     fn attend(&mut self, cache: &Cache, layer: usize, config: &ModelConfig, scratch: &mut Scratch) {
-        let ModelConfig { n_head, n_kv_head, d_head, .. } = *config;
-        let shape = AttentionShape { n_head, n_kv_head, d_head, n_context: cache.n_context };
+        let ModelConfig { n_head, n_kv_head, d_head, attention_scale: scale, .. } = *config;
+        let shape = AttentionShape { n_head, n_kv_head, d_head, n_context: cache.n_context, scale };
         let (q, out) = scratch.pair(Buffer::Query, Buffer::Mixed);
         let (keys, values) = (&cache.keys[layer][..], &cache.values[layer][..]);
         let call = Attend { q, keys, values, first_position: cache.tokens.len(), shape };
         let (level, n_parts, out) = (self.level, self.pool.n_threads(), SharedMut::new(out));
         self.pool.run(&|part| attend(level, call, out, Part { part, n_parts }));
     }
-}
-
-impl Scratch {
-    fn new() -> Scratch {
-        Scratch { buffers: vec![Vec::new(); Buffer::ALL.len()], rounded: Activations::default() }
-    }
-
-    fn resize(&mut self, config: &ModelConfig, n_tokens: usize, n_logits: usize) -> Result<(), EngineError> {
-        for buffer in Buffer::ALL {
-            let n_rows = if buffer == Buffer::Logits { n_logits } else { n_tokens };
-            resize(&mut self.buffers[buffer as usize], n_rows * buffer.width(config))?;
-        }
-        Ok(())
-    }
-
-    /// Shortens `x` to its last rows, and everything else to as many.
-    fn keep_last(&mut self, x: Buffer, n_rows: usize, config: &ModelConfig) -> Result<(), EngineError> {
-        let kept = n_rows * x.width(config);
-        let buffer = &mut self.buffers[x as usize];
-        buffer.drain(..buffer.len() - kept);
-        self.resize(config, n_rows, n_rows)
-    }
-
-    /// Rounds `x` to bytes for the products with quantized weights that follow.
-    fn round(&mut self, x: Buffer, width: usize) {
-        self.rounded.quantize(&self.buffers[x as usize], width);
-    }
-
-    fn get(&self, buffer: Buffer) -> &[f32] {
-        &self.buffers[buffer as usize]
-    }
-
-    fn get_mut(&mut self, buffer: Buffer) -> &mut [f32] {
-        &mut self.buffers[buffer as usize]
-    }
-
-    /// One buffer to read and another to write.
-    fn pair(&mut self, x: Buffer, out: Buffer) -> (&[f32], &mut [f32]) {
-        let [x, out] = self
-            .buffers
-            .get_disjoint_mut([x as usize, out as usize])
-            .expect("no operation reads the buffer it writes");
-        (x, out)
-    }
-}
-
-fn zeros(len: usize, what: &str) -> Result<Vec<f32>, EngineError> {
-    let mut zeros = Vec::new();
-    zeros
-        .try_reserve_exact(len)
-        .map_err(|_| EngineError::Memory { tensor: what.to_string(), bytes: 4 * len as u64 })?;
-    zeros.resize(len, 0.0);
-    Ok(zeros)
-}
-
-fn resize(buffer: &mut Vec<f32>, len: usize) -> Result<(), EngineError> {
-    if len > buffer.capacity() {
-        *buffer = zeros(len, "an activation buffer")?;
-    }
-    buffer.resize(len, 0.0);
-    Ok(())
 }

@@ -1,23 +1,31 @@
 #!/usr/bin/env python3
-"""Writes llama.cpp's logits of the tiny model, which the test beside this compares ours with.
+"""Writes llama.cpp's logits of the tiny models, which the test beside this compares ours with.
 
-usage: golden.py            (needs `pip install llama-cpp-python==0.3.36 numpy`, run in the repository's root)
+usage: golden.py [NAME ...]      NAME: a model or a storage type, all where none is named
+(needs `pip install llama-cpp-python==0.3.36 numpy`, run in the repository's root)
 """
 import pathlib
 import subprocess
+import sys
 import tempfile
 
 import llama_cpp
 import numpy as np
 
 IDS = [84, 104, 105, 115, 32, 105, 115, 257, 10, 0, 255, 261]
+DTYPES = ["F32", "F16", "Q8_0", "Q4_0"]
+MODELS = ["llama-linear", "llama-divisors", "qwen2", "qwen3", "starcoder2", "gemma", "granite"]
+# Rows of the logits that are kept: the last ones depend on all tokens.
+N_ROWS = 3
 here = pathlib.Path(__file__).parent
 
-for dtype in ["F32", "F16", "Q8_0", "Q4_0"]:
+for name in sys.argv[1:] or DTYPES + MODELS:
+    model, dtype = ("llama", name) if name in DTYPES else (name, "F32")
     with tempfile.TemporaryDirectory() as folder:
-        model = f"{folder}/tiny.gguf"
-        subprocess.run(["cargo", "run", "-q", "-p", "inkling-fixture", "--example", "tiny_llama", "--",
-                        model, dtype, "1"], check=True)
-        llama = llama_cpp.Llama(model, n_ctx=128, n_threads=1, logits_all=True, verbose=False)
+        path = f"{folder}/tiny.gguf"
+        subprocess.run(["cargo", "run", "-q", "-p", "inkling-fixture", "--example", "tiny", "--",
+                        path, model, dtype, "1"], check=True)
+        llama = llama_cpp.Llama(path, n_ctx=128, n_threads=1, logits_all=True, verbose=False)
         llama.eval(IDS)
-        np.array(llama.scores[: len(IDS)], dtype="<f4").tofile(here / f"{dtype}.f32")
+        rows = np.array(llama.scores[: len(IDS)], dtype="<f4")[-N_ROWS:]
+        rows.tofile(here / f"{name}.f32")
