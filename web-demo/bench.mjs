@@ -38,10 +38,11 @@ window.bench = async (run) => {
     await request('inkling/loadModel', { uri: location.origin + '/model.gguf' });
   }
   // A body to be written, so that the answer goes on to its limit; every run begins otherwise.
-  const text = 'run ' + run + ' ' + Array.from({ length: 400 }, (_, i) => 'ab' + (i * 7 + run) % 97).join(' ') + ' {\\n';
+  const words = Array.from({ length: 400 }, (_, i) => 'ab' + (i * 7 + run) % 97 + (i % 8 === 7 ? '\\n' : ' '));
+  const text = 'run ' + run + ' ' + words.join('') + '{\\n';
   const uri = 'file:///bench' + run + '.rs';
   post({ method: 'textDocument/didOpen', params: { textDocument: { uri, languageId: 'rust', version: 1, text } } });
-  return request('inkling/trace', { textDocument: { uri }, position: { line: 1, character: 0 } });
+  return request('inkling/trace', { textDocument: { uri }, position: { line: 51, character: 0 } });
 };
 </script>`;
 
