@@ -1,7 +1,8 @@
-"""The Llama architecture as GGUF's `llama` means it, so that weights export without a change.
+"""The qwen3 architecture as GGUF means it, so that weights export without a change.
 
-RMSNorm (arXiv 1910.07467), rotary positions on interleaved pairs (arXiv 2104.09864), grouped
-key-value heads (arXiv 2305.13245), SwiGLU (arXiv 2002.05202), no biases, tied embedding.
+RMSNorm (arXiv 1910.07467), also on queries and keys (arXiv 2302.05442), rotary positions on the
+two halves of a head (arXiv 2104.09864), grouped key-value heads (arXiv 2305.13245), SwiGLU
+(arXiv 2002.05202), no biases, tied embedding.
 """
 
 from dataclasses import dataclass
@@ -22,42 +23,47 @@ class Config:
     """Sizes of a model; `context` is the length that its metadata declares."""
 
     vocabulary: int = 8192
-    width: int = 256
-    layers: int = 6
-    heads: int = 4
+    width: int = 320
+    layers: int = 8
+    heads: int = 6
     kv_heads: int = 2
-    hidden: int = 704
-    context: int = 1024
+    head_width: int = 64
+    hidden: int = 896
+    context: int = 2048
     rope_theta: float = 10_000.0
-    norm_eps: float = 1e-5
-
-    @property
-    def head_width(self) -> int:
-        return self.width // self.heads
+    norm_eps: float = 1e-6
+    qk_norm: bool = True
 
 
-class Llama(nn.Module):
-    """Token ids [batch, tokens] to logits [batch, tokens, vocabulary]."""
+class Qwen3(nn.Module):
+    """Embedded tokens [batch, tokens, width] to what the tied embedding turns into logits.
+
+    `embed` and the product with `embedding.weight` stand outside `forward`: training compiles
+    the three apart, and takes the embedding's two gradients apart.
+    """
 
     def __init__(self, config: Config):
         super().__init__()
         self.config = config
         self.embedding = nn.Embedding(config.vocabulary, config.width)
         self.blocks = nn.ModuleList(Block(config) for _ in range(config.layers))
-        self.norm = RMSNorm(config)
+        self.norm = RMSNorm(config.width, config.norm_eps)
         angles = rotary_angles(config)
         self.register_buffer("cos", angles.cos(), persistent=False)
         self.register_buffer("sin", angles.sin(), persistent=False)
         nn.init.normal_(self.embedding.weight, std=EMBEDDING_SCALE)
         nn.init.constant_(self.norm.weight, LOGIT_SCALE / EMBEDDING_SCALE)
 
-    def forward(self, ids: Tensor) -> Tensor:
-        n_tokens = ids.shape[1]
+    def forward(self, x: Tensor) -> Tensor:
+        n_tokens = x.shape[1]
         cos, sin = self.cos[:n_tokens], self.sin[:n_tokens]
-        x = self.embedding(ids)
         for block in self.blocks:
             x = block(x, cos, sin)
-        return F.linear(self.norm(x), self.embedding.weight)
+        return self.norm(x)
+
+    def logits(self, ids: Tensor) -> Tensor:
+        """Token ids [batch, tokens] to logits [batch, tokens, vocabulary]."""
+        return F.linear(self(self.embedding(ids)), self.embedding.weight)
 
 
 class Block(nn.Module):
@@ -65,9 +71,9 @@ class Block(nn.Module):
 
     def __init__(self, config: Config):
         super().__init__()
-        self.attention_norm = RMSNorm(config)
+        self.attention_norm = RMSNorm(config.width, config.norm_eps)
         self.attention = Attention(config)
-        self.feed_forward_norm = RMSNorm(config)
+        self.feed_forward_norm = RMSNorm(config.width, config.norm_eps)
         self.feed_forward = FeedForward(config)
 
     def forward(self, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
@@ -81,16 +87,22 @@ class Attention(nn.Module):
     def __init__(self, config: Config):
         super().__init__()
         self.config = config
+        query_width = config.heads * config.head_width
         kv_width = config.kv_heads * config.head_width
-        self.query = linear(config.width, config.width)
+        self.query = linear(config.width, query_width)
         self.key = linear(config.width, kv_width)
         self.value = linear(config.width, kv_width)
-        self.output = linear(config.width, config.width, zero=True)
+        self.output = linear(query_width, config.width, zero=True)
+        self.query_norm, self.key_norm = (
+            RMSNorm(config.head_width, config.norm_eps) if config.qk_norm else nn.Identity()
+            for _ in range(2)
+        )
 
     def forward(self, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
         n_shared = self.config.heads // self.config.kv_heads
-        query = rotate(self.split(self.query(x)), cos, sin)
-        key = rotate(self.split(self.key(x)), cos, sin).repeat_interleave(n_shared, dim=1)
+        query = rotate(self.query_norm(self.split(self.query(x))), cos, sin)
+        key = rotate(self.key_norm(self.split(self.key(x))), cos, sin)
+        key = key.repeat_interleave(n_shared, dim=1)
         value = self.split(self.value(x)).repeat_interleave(n_shared, dim=1)
         mixed = F.scaled_dot_product_attention(query, key, value, is_causal=True)
         return self.output(mixed.transpose(1, 2).flatten(2))
@@ -114,12 +126,12 @@ class FeedForward(nn.Module):
 
 
 class RMSNorm(nn.Module):
-    """x / rms(x) * weight, computed in f32 whatever the weights' type."""
+    """x / rms(x) * weight over the last dimension, computed in f32 whatever the weights' type."""
 
-    def __init__(self, config: Config):
+    def __init__(self, width: int, eps: float):
         super().__init__()
-        self.eps = config.norm_eps
-        self.weight = nn.Parameter(torch.ones(config.width))
+        self.eps = eps
+        self.weight = nn.Parameter(torch.ones(width))
 
     def forward(self, x: Tensor) -> Tensor:
         wide = x.float()
@@ -144,7 +156,7 @@ def rotary_angles(config: Config) -> Tensor:
 
 
 def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
-    """Turn the pairs (2i, 2i + 1) of each head by the angles of their position."""
-    even, odd = x.float().unflatten(-1, (-1, 2)).unbind(-1)
-    turned = torch.stack((even * cos - odd * sin, even * sin + odd * cos), dim=-1)
-    return turned.flatten(-2).to(x.dtype)
+    """Turn the pairs (i, i + head_width / 2) of each head by the angles of their position."""
+    first, second = x.float().chunk(2, dim=-1)
+    turned = torch.cat((first * cos - second * sin, first * sin + second * cos), dim=-1)
+    return turned.to(x.dtype)

@@ -1,270 +1,213 @@
-"""Train a model on WORK/corpus with WORK/tokenizer.json, for a given time.
+"""Train a model on the rows that `inkling dataset tokens` makes of WORK/corpus.
 
-Stops at SIGTERM or SIGINT after saving, and goes on with `--resume`. The schedule follows the
-clock, so that a slow machine gets a smaller model run cooled down properly, not a cut one.
+Goes on from the newest checkpoint of `--folder` if there is one, without an end: SIGTERM and SIGINT
+save and stop, SIGUSR1 saves. `--cooldown 15m` or `--cooldown 4M` makes a finished model of a
+checkpoint instead, and leaves the run alone.
 """
 
 import json
-import math
 import os
 import signal
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import fields
 from pathlib import Path
 
-# Threads that wait must sleep: spinning ones take the core from the thread they wait for as
-# soon as anything else runs here (a fifth of the speed beside a compiler). Read by libgomp
-# when torch loads it.
-os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+import torch.distributed as dist
 
-import numpy as np
+from trainer import Figures, Trainer  # first, because it sets what torch reads when it loads
+
 import torch
-import torch.nn.functional as F
-from torch import Tensor, nn
 
-from model import Config, Llama
-from muon import Optimizer
-from samples import Corpus, batch
-from tokenizer import ENDOFTEXT, FIM_MIDDLE, TextTokenizer
-from work import parser
+from checkpoints import Checkpoints, read, write
+from export_gguf import read_gguf
+from held_out import HeldOut, held_out_rows
+from model import Config
+from rounding import ROUNDINGS
+from schedule import Cooldown, Step, Trunk
+from stream import Place, Rows, tokens_command
+from tokenizer import TextTokenizer
+from work import INKLING, parser
 
-ANSWER_WEIGHT = 4.0  # a twelfth of the tokens, and all that the product asks for
-WARMUP_STEPS = 60
-COOLDOWN_SHARE = 0.25
-MAX_GRADIENT_NORM = 1.0
 CHECKPOINT_SECONDS = 300
-HELD_OUT_SECONDS = 240
-HELD_OUT_SEED = -1
+LOG_TOKENS = 100_000
+HELD_OUT_TOKENS = 2_000_000
+HELD_OUT_ROWS = 16
+SHAPE = ("width", "layers", "heads", "kv_heads", "head_width", "hidden")
 
 
-@dataclass(frozen=True)
-class Phase:
-    """Shape of a step from a share of the run's time on; `pieces` are accumulated."""
+class Signals:
+    """What has been asked for from outside since the last step."""
 
-    starts: float
-    length: int
-    rows: int
-    pieces: int = 1
-    repeat_rate: float = 0.0
+    def __init__(self):
+        self.stop = self.save = False
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self.on_stop)
+        signal.signal(signal.SIGUSR1, self.on_save)
 
+    def on_stop(self, *_) -> None:
+        self.stop = True
 
-# Copying sets in sooner on short sequences, some of them said twice; long ones come last and
-# teach only distance.
-PHASES = [
-    Phase(0.0, length=256, rows=16, repeat_rate=0.4),
-    Phase(0.45, length=512, rows=8),
-    Phase(0.95, length=1024, rows=4, pieces=2),
-]
-
-
-class Trainer:
-    """A model with its optimizer and counters; saved and loaded as one."""
-
-    def __init__(self, config: Config, seed: int, compiled: bool = True):
-        torch.manual_seed(seed)
-        self.config, self.seed = config, seed
-        self.model = in_bf16(Llama(config))
-        self.optimizer = Optimizer(self.model)
-        self.loss = torch.compile(token_losses, dynamic=False) if compiled else token_losses
-        self.steps = 0
-        self.tokens = 0
-        self.seconds = 0.0
-
-    def step(self, pieces: list[np.ndarray], rate: float) -> tuple[float, float]:
-        """One optimizer step over batches [rows, length + 1]; the tokens' mean loss and the gradient norm."""
-        total = 0.0
-        for piece in pieces:
-            ids = torch.from_numpy(piece)
-            losses, weights = self.loss(self.model, ids), token_weights(ids)
-            (mean(losses, weights) / len(pieces)).backward()
-            total += mean(losses.detach(), weights > 0).item() / len(pieces)
-            self.tokens += int((weights > 0).sum())
-        norm = nn.utils.clip_grad_norm_(self.model.parameters(), MAX_GRADIENT_NORM).item()
-        self.optimizer.step(rate)
-        self.steps += 1
-        return total, norm
-
-    def save(self, path: Path) -> None:
-        """Write the whole state in one step (temporary file, then rename)."""
-        part = path.with_name(path.name + ".part")
-        torch.save({**self.counters(), "optimizer": self.optimizer.state()}, part)
-        os.replace(part, path)
-
-    def counters(self) -> dict:
-        names = ("seed", "steps", "tokens", "seconds")
-        return {"config": asdict(self.config), **{name: getattr(self, name) for name in names}}
-
-    @classmethod
-    def load(cls, path: Path, compiled: bool = True) -> "Trainer":
-        """The trainer that `save` wrote."""
-        state = torch.load(path, weights_only=True)
-        trainer = cls(Config(**state["config"]), state["seed"], compiled)
-        trainer.optimizer.load(state["optimizer"])
-        trainer.steps, trainer.tokens = state["steps"], state["tokens"]
-        trainer.seconds = state["seconds"]
-        return trainer
-
-
-def token_losses(model: nn.Module, ids: Tensor) -> Tensor:
-    """Loss in nats of each next token: [rows * length] of `ids` [rows, length + 1]."""
-    logits = model(ids[:, :-1]).flatten(0, 1).float()
-    return F.cross_entropy(logits, ids[:, 1:].flatten(), reduction="none")
-
-
-def token_weights(ids: Tensor) -> Tensor:
-    """How much each next token counts: nothing for padding, more in an answer."""
-    padding = (ids[:, :-1] == ENDOFTEXT) & (ids[:, 1:] == ENDOFTEXT)
-    weights = torch.where(in_answer(ids), ANSWER_WEIGHT, 1.0)
-    return weights.masked_fill(padding, 0.0).flatten()
-
-
-def mean(values: Tensor, weights: Tensor) -> Tensor:
-    return (values * weights).sum() / weights.sum()
-
-
-def in_bf16(model: nn.Module) -> nn.Module:
-    """Make the parameters bf16 but leave the rotary tables, which need their digits."""
-    for parameter in model.parameters():
-        parameter.data = parameter.data.bfloat16()
-    return model
-
-
-def rate_at(step: int, share: float) -> float:
-    """Learning rate as a share of its peak: warm-up by steps, then flat, then down to zero."""
-    warmup = min(1.0, (step + 1) / WARMUP_STEPS)
-    return warmup * min(1.0, max(0.0, (1 - share) / COOLDOWN_SHARE))
-
-
-def phase_at(share: float) -> Phase:
-    return [phase for phase in PHASES if phase.starts <= share][-1]
-
-
-class HeldOut:
-    """Fixed samples of the held-out packages, and the loss on them."""
-
-    def __init__(self, corpus: Corpus, tokenizer: TextTokenizer, rows: int = 64):
-        self.ids = batch(corpus, tokenizer, HELD_OUT_SEED, 0, rows, 512)
-        self.byte_lengths = torch.tensor(tokenizer.byte_lengths())
-
-    @torch.no_grad()
-    def measure(self, model: nn.Module) -> dict[str, float]:
-        """Nats a token and bits a byte over all text, and bits a byte over the middles."""
-        losses = []
-        for rows in np.array_split(self.ids, len(self.ids) // 8):
-            ids = torch.from_numpy(rows)
-            losses.append(token_losses(model, ids))
-        loss, ids = torch.cat(losses), torch.from_numpy(self.ids)
-        middle, n_bytes = in_answer(ids).flatten(), self.byte_lengths[ids[:, 1:].flatten()]
-        text = n_bytes > 0
-        return {
-            "nats_per_token": mean(loss, token_weights(ids) > 0).item(),
-            "bits_per_byte": bits(loss[text], n_bytes[text]),
-            "middle_bits_per_byte": bits(loss[text & middle], n_bytes[text & middle]),
-        }
-
-
-def bits(losses: Tensor, n_bytes: Tensor) -> float:
-    return (losses.sum() / n_bytes.sum() / math.log(2)).item()
-
-
-def in_answer(ids: Tensor) -> Tensor:
-    """Which next tokens follow a FIM_MIDDLE, up to and with the next ENDOFTEXT: [rows, length]."""
-    ids = ids[:, :-1]
-    places = torch.arange(ids.shape[1]).expand_as(ids)
-    last_middle = torch.where(ids == FIM_MIDDLE, places, -1).cummax(1).values
-    last_end = torch.where(ids == ENDOFTEXT, places, -1).cummax(1).values
-    return last_middle > last_end
-
-
-class Clock:
-    """Seconds of training, counted on from earlier runs; the compiler's are counted too."""
-
-    def __init__(self, seconds: float):
-        self.start = time.monotonic() - seconds
-
-    def seconds(self) -> float:
-        return time.monotonic() - self.start
-
-
-def run(trainer: Trainer, corpus: Corpus, held_out: HeldOut, args) -> None:
-    """Train until the time is up or a signal comes; always leaves a checkpoint."""
-    stopped = stop_on_signal()
-    clock = Clock(trainer.seconds)
-    log = Log(args.work / "train.jsonl", trainer)
-    saved = measured = clock.seconds()
-    while not stopped and (share := clock.seconds() / (60 * args.minutes)) < 1:
-        phase = phase_at(share)
-        n_rows = phase.rows * phase.pieces
-        where = (trainer.seed, trainer.steps, n_rows, phase.length, phase.repeat_rate)
-        ids = batch(corpus, args.tokenizer, *where)
-        pieces = np.array_split(ids, phase.pieces)
-        loss, norm = trainer.step(pieces, args.rate * rate_at(trainer.steps, share))
-        trainer.seconds = clock.seconds()
-        log.step(trainer, loss, norm, phase)
-        if trainer.seconds - measured > HELD_OUT_SECONDS:
-            log.write(trainer, held_out.measure(trainer.model))
-            measured = clock.seconds()
-        if trainer.seconds - saved > CHECKPOINT_SECONDS:
-            trainer.save(args.checkpoint)
-            saved = clock.seconds()
-    trainer.save(args.checkpoint)
-    log.write(trainer, held_out.measure(trainer.model))
-
-
-def stop_on_signal() -> list[int]:
-    """A list that becomes non-empty when SIGTERM or SIGINT arrives."""
-    received: list[int] = []
-    for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, lambda number, _frame: received.append(number))
-    return received
+    def on_save(self, *_) -> None:
+        self.save = True
 
 
 class Log:
-    """Lines of JSON: the mean over every 20 steps, and the held-out figures."""
+    """Lines of JSON: means over every 100,000 tokens, and the held-out figures."""
 
-    def __init__(self, path: Path, trainer: Trainer):
-        self.file = open(path, "a", buffering=1)
+    def __init__(self, path: Path | None, trainer: Trainer):
+        self.file = open(path, "a", buffering=1) if path else None
+        self.trainer = trainer
+        self.begin()
+
+    def begin(self) -> None:
         self.losses: list[float] = []
-        self.last = (trainer.tokens, trainer.seconds)
+        self.last = (self.trainer.tokens, self.trainer.seconds)
 
-    def step(self, trainer: Trainer, loss: float, norm: float, phase: Phase) -> None:
-        self.losses.append(loss)
-        if len(self.losses) < 20:
-            return
-        tokens, seconds = self.last
-        speed = (trainer.tokens - tokens) / (trainer.seconds - seconds)
-        mean = sum(self.losses) / len(self.losses)
-        figures = {"loss": mean, "norm": norm, "length": phase.length, "tokens_per_s": speed}
-        self.write(trainer, figures)
-        self.losses, self.last = [], (trainer.tokens, trainer.seconds)
+    def step(self, figures: Figures, step: Step) -> None:
+        self.losses.append(figures.loss)
+        tokens, seconds = (now - then for now, then in zip((self.trainer.tokens, self.trainer.seconds), self.last))
+        if tokens >= LOG_TOKENS:
+            loss = sum(self.losses) / len(self.losses)
+            shape = {"length": step.length, "rows": step.rows, "rate": step.rate}
+            self.write({"loss": loss, "norm": figures.norm, "tokens_per_s": tokens / seconds, **shape})
+            self.begin()
 
-    def write(self, trainer: Trainer, figures: dict[str, float]) -> None:
-        counters = {
-            "step": trainer.steps,
-            "tokens": trainer.tokens,
-            "minutes": trainer.seconds / 60,
-        }
+    def write(self, figures: dict[str, float]) -> None:
+        trainer = self.trainer
+        counters = {"step": trainer.steps, "tokens": trainer.tokens, "minutes": trainer.seconds / 60}
         rounded = {name: round(value, 4) for name, value in (counters | figures).items()}
-        self.file.write(json.dumps(rounded) + "\n")
+        if self.file:
+            self.file.write(json.dumps(rounded) + "\n")
+
+
+class Run:
+    """A trainer on a stream by a schedule, with its log and what it is measured on."""
+
+    def __init__(self, trainer: Trainer, rows: Rows, schedule, held_out: HeldOut | None, log: Log):
+        self.trainer, self.rows, self.schedule = trainer, rows, schedule
+        self.held_out, self.log = held_out, log
+
+    def go(self, save, end: int | None = None) -> None:
+        """Step until `end` tokens, the schedule's end or a signal; `save` gets the state now and then."""
+        signals, trainer = Signals(), self.trainer
+        measured, saved = trainer.tokens, time.monotonic()
+        began = time.monotonic()
+        stop = False
+        while not stop and (end is None or trainer.tokens < end):
+            step = self.schedule.at(trainer.tokens, trainer.seconds)
+            if step is None:
+                break
+            ids = self.rows.take(step.rows, step.length)
+            # The clock of this step began when the last one's stopped.
+            now = time.monotonic()
+            figures = trainer.step(ids, step, now - began, signals.stop)
+            began, stop = now, figures.stop
+            self.log.step(figures, step)
+            if trainer.tokens - measured >= HELD_OUT_TOKENS:
+                self.measure()
+                measured = trainer.tokens
+            if signals.save or time.monotonic() - saved > CHECKPOINT_SECONDS:
+                save(self.state())
+                signals.save, saved = False, time.monotonic()
+        save(self.state())
+        self.measure()
+
+    def measure(self) -> None:
+        if self.held_out:
+            self.log.write(self.held_out.measure(self.trainer.model))
+
+    def state(self) -> dict:
+        stream = {"place": tuple(self.rows.place), "length": self.rows.length}
+        warm_from = getattr(self.schedule, "warm_from", 0)
+        return {**self.trainer.state(), "stream": stream, "warm_from": warm_from}
+
+
+def trunk(args, save) -> None:
+    """The run itself: on from its newest checkpoint, or from a GGUF file, or from nothing."""
+    checkpoint = args.checkpoints.newest()
+    if checkpoint and args.from_gguf:
+        raise SystemExit(f"{checkpoint} exists: --from-gguf begins a run, so give another --folder")
+    if checkpoint:
+        state = read(checkpoint)
+        trainer = Trainer.load(state)
+    elif args.from_gguf:
+        trainer, state = from_gguf(args.from_gguf, args.seed), {}
+    else:
+        shape = {name: getattr(args, name) for name in SHAPE}
+        trainer, state = Trainer(Config(vocabulary=args.tokenizer.size, **shape), args.seed), {}
+    schedule = Trunk(state.get("warm_from", trainer.tokens))
+    run_for(args, trainer, schedule, state, "train.jsonl").go(save, args.tokens)
+
+
+def from_gguf(path: Path, seed: int) -> Trainer:
+    """A trainer with an exported model's weights, past the first phases, its momentum at zero."""
+    config, weights, tokens = read_gguf(path)
+    trainer = Trainer(config, seed)
+    for name, master in trainer.optimizer.masters.items():
+        master.copy_(weights[name])
+    trainer.optimizer.show()
+    trainer.tokens = tokens
+    return trainer
+
+
+def cooldown(args) -> None:
+    """Bring a checkpoint's rate down to zero under the rounding of the file to be exported."""
+    checkpoint = args.checkpoint or args.checkpoints.newest()
+    if checkpoint is None:
+        raise SystemExit(f"no checkpoint in {args.checkpoints.folder}")
+    state = read(checkpoint)
+    trainer = Trainer.load(state, rounding=ROUNDINGS[args.type])
+    schedule = Cooldown(trainer.tokens, trainer.seconds, args.cooldown)
+    run = run_for(args, trainer, schedule, state, f"{args.out.stem}.jsonl")
+    if trainer.rank == 0:
+        run.go(lambda state: write(args.out, state))
+    else:
+        run.go(lambda state: None)
+
+
+def run_for(args, trainer: Trainer, schedule, state: dict, log: str) -> Run:
+    """The run of a trainer from where `state` stands in the stream, or from its beginning."""
+    corpus, tokenizer = args.work / "corpus/documents.jsonl", args.work / "tokenizer.gguf"
+    stream = state.get("stream") or {"place": Place(), "length": schedule.at(trainer.tokens, 0.0).length}
+    command = tokens_command(args.inkling, corpus, tokenizer, "train", args.seed)
+    rows = Rows(command, Place(*stream["place"]), stream["length"])
+    first = trainer.rank == 0
+    folder = args.work / "held_out"
+    held = first and held_out_rows(args.inkling, tokenizer, folder, corpus, HELD_OUT_ROWS)
+    held_out = HeldOut(held, args.tokenizer.byte_lengths()) if held else None
+    return Run(trainer, rows, schedule, held_out, Log(args.folder / log if first else None, trainer))
 
 
 def main() -> None:
     arguments = parser(__doc__)
-    arguments.add_argument("--minutes", type=float, default=75)
-    arguments.add_argument("--seed", type=int, default=0)
+    arguments.add_argument("--folder", type=Path, help="folder of checkpoints and log (WORK)")
+    arguments.add_argument("--inkling", default=str(INKLING), help="the program that makes the rows")
+    arguments.add_argument("--seed", type=int, default=1)
     arguments.add_argument("--threads", type=int, default=os.cpu_count())
-    arguments.add_argument("--rate", type=float, default=1.0, help="share of the peak rates")
-    arguments.add_argument("--resume", action="store_true", help="go on from the checkpoint")
+    arguments.add_argument("--tokens", type=int, help="stop after this many")
+    arguments.add_argument("--from-gguf", type=Path, help="begin with this model's weights")
+    arguments.add_argument("--cooldown", metavar="15m|4M", help="finish a checkpoint instead")
+    arguments.add_argument("--checkpoint", type=Path, help="the one to cool down (the newest)")
+    arguments.add_argument("--type", choices=ROUNDINGS, default="q8_0", help="of a cooldown's export")
+    arguments.add_argument("--out", type=Path, help="where a cooldown goes (FOLDER/cooled.pt)")
+    for field in fields(Config):
+        if field.name in SHAPE:
+            arguments.add_argument(f"--{field.name.replace('_', '-')}", type=int, default=field.default)
     args = arguments.parse_args()
-    torch.set_num_threads(args.threads)
-    (args.work / "train.pid").write_text(f"{os.getpid()}\n")
-    args.checkpoint = args.work / "checkpoint.pt"
+    args.folder = args.folder or args.work
+    args.out = args.out or args.folder / "cooled.pt"
+    args.folder.mkdir(parents=True, exist_ok=True)
+    args.checkpoints = Checkpoints(args.folder / "checkpoints")
     args.tokenizer = TextTokenizer.load(args.work / "tokenizer.json")
-    config = Config(vocabulary=args.tokenizer.size)
-    trainer = Trainer.load(args.checkpoint) if args.resume else Trainer(config, args.seed)
-    documents = args.work / "corpus/documents.jsonl"
-    held_out = HeldOut(Corpus.load(documents, "held_out"), args.tokenizer)
-    run(trainer, Corpus.load(documents, "train"), held_out, args)
+    torch.set_num_threads(args.threads)
+    if "WORLD_SIZE" in os.environ:
+        dist.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
+    if args.cooldown:
+        return cooldown(args)
+    first = os.environ.get("RANK", "0") == "0"
+    if first:
+        (args.folder / "train.pid").write_text(f"{os.getpid()}\n")
+    trunk(args, args.checkpoints.save if first else lambda state: None)
 
 
 if __name__ == "__main__":

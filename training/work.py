@@ -9,6 +9,7 @@ from pathlib import Path
 
 TRAINING = Path(__file__).resolve().parent
 SOURCES = TRAINING / "sources.toml"
+INKLING = TRAINING.parent / "target/release/inkling"
 DEFAULT_WORK = Path.home() / ".cache/inkling/training"
 
 

@@ -1,10 +1,9 @@
-"""A small tokenizer, model and corpus that the tests share."""
+"""A small tokenizer and model that the tests share."""
 
 import pytest
 
 import tokenizer
 from model import Config
-from samples import Corpus, Document
 
 SOURCE = """\
 import os
@@ -28,20 +27,9 @@ def text_tokenizer() -> tokenizer.TextTokenizer:
     return tokenizer.train(iter([SOURCE, "naïve = 'é'\n", "<|fim_prefix|>\n"] * 3), size=400)
 
 
-@pytest.fixture(scope="session")
-def corpus() -> Corpus:
-    names = ["shop/box.py", "shop/area.py", "shop/cart.py", "shop/tax.py"]
-    return Corpus(
-        [
-            Document("shop", name, "python", SOURCE.replace("Box", f"Box{n}") * (n + 1))
-            for n, name in enumerate(names)
-        ]
-    )
-
-
 @pytest.fixture
 def config(text_tokenizer) -> Config:
     return Config(
         vocabulary=text_tokenizer.size,
-        width=64, layers=2, heads=4, kv_heads=2, hidden=96, context=128,
+        width=64, layers=2, heads=4, kv_heads=2, head_width=32, hidden=96, context=128,
     )  # fmt: skip

@@ -1,17 +1,19 @@
+from dataclasses import asdict
+
 import gguf
 import numpy as np
 import pytest
 import torch
 
-from export_gguf import export
-from model import Llama
+from export_gguf import export, read_gguf
+from model import Qwen3
 from tokenizer import SPECIAL_TOKENS
 
 
 @pytest.fixture
 def model(config):
     torch.manual_seed(0)
-    model = Llama(config)
+    model = Qwen3(config)
     for parameter in model.parameters():
         torch.nn.init.normal_(parameter, mean=float(parameter.ndim == 1), std=0.1)
     return model.requires_grad_(False)
@@ -19,7 +21,9 @@ def model(config):
 
 def exported(model, tokenizer, folder, kind):
     path = folder / f"{kind}.gguf"
-    export(path, model.config, dict(model.named_parameters()), tokenizer, kind)
+    weights = {name: weight.detach() for name, weight in model.named_parameters()}
+    state = {"config": asdict(model.config), "tokens": 5, "optimizer": {"masters": weights}}
+    export(path, state, tokenizer, kind)
     return path
 
 
@@ -27,7 +31,8 @@ def test_the_metadata_is_what_the_format_asks(model, text_tokenizer, tmp_path):
     fields = gguf.GGUFReader(exported(model, text_tokenizer, tmp_path, "q8_0")).fields
     value = {name: field.contents() for name, field in fields.items()}
     tokens, merges = text_tokenizer.parts()
-    assert value["general.architecture"] == "llama"
+    assert value["general.architecture"] == "qwen3"
+    assert value["qwen3.attention.key_length"] == model.config.head_width
     assert value["inkling.prompt.version"] == 1
     assert (value["tokenizer.ggml.model"], value["tokenizer.ggml.pre"]) == ("gpt2", "qwen2")
     assert value["tokenizer.ggml.tokens"] == tokens
@@ -42,17 +47,25 @@ def test_the_metadata_is_what_the_format_asks(model, text_tokenizer, tmp_path):
 def test_the_tensors_are_the_weights(model, text_tokenizer, tmp_path):
     reader = gguf.GGUFReader(exported(model, text_tokenizer, tmp_path, "f32"))
     tensors = {tensor.name: tensor.data for tensor in reader.tensors}
-    assert len(tensors) == 2 + 9 * model.config.layers
+    assert len(tensors) == 2 + 11 * model.config.layers
     block = model.blocks[1]
     for name, weight in [
         ("token_embd.weight", model.embedding.weight),
         ("output_norm.weight", model.norm.weight),
         ("blk.1.attn_q.weight", block.attention.query.weight),
+        ("blk.1.attn_k_norm.weight", block.attention.key_norm.weight),
         ("blk.1.attn_norm.weight", block.attention_norm.weight),
         ("blk.1.ffn_norm.weight", block.feed_forward_norm.weight),
         ("blk.1.ffn_down.weight", block.feed_forward.down.weight),
     ]:
         assert np.array_equal(tensors[name], weight.numpy()), name
+
+
+def test_a_file_reads_back(model, text_tokenizer, tmp_path):
+    config, weights, tokens = read_gguf(exported(model, text_tokenizer, tmp_path, "f32"))
+    assert (config.hidden, config.heads, tokens) == (model.config.hidden, model.config.heads, 5)
+    for name, weight in model.named_parameters():
+        assert torch.equal(weights[name], weight), name
 
 
 @pytest.mark.parametrize("kind, tolerance", [("f16", 1e-3), ("q8_0", 0.01), ("q4_0", 0.15)])
@@ -70,7 +83,7 @@ def test_llama_cpp_computes_the_same_logits(model, text_tokenizer, tmp_path):
     peer = llama_cpp.Llama(str(path), n_ctx=64, logits_all=True, verbose=False)
     ids = list(range(len(SPECIAL_TOKENS), len(SPECIAL_TOKENS) + 40))
     peer.eval(ids)
-    ours = model(torch.tensor([ids]))[0].numpy()
+    ours = model.logits(torch.tensor([ids]))[0].numpy()
     error = np.square(peer.scores[: len(ids)] - ours).mean() / np.square(ours).mean()
     assert error < 1e-6
 
