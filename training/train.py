@@ -65,7 +65,7 @@ class Log:
 
     def step(self, figures: Figures, step: Step) -> None:
         self.losses.append(figures.loss)
-        tokens, seconds = (now - then for now, then in zip((self.trainer.tokens, self.trainer.seconds), self.last))
+        tokens, seconds = self.trainer.tokens - self.last[0], self.trainer.seconds - self.last[1]
         if tokens >= LOG_TOKENS:
             loss = sum(self.losses) / len(self.losses)
             shape = {"length": step.length, "rows": step.rows, "rate": step.rate}

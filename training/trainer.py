@@ -47,7 +47,8 @@ class Trainer:
         self.optimizer = Optimizer(self.model, rounding)
         self.body = torch.compile(self.model, dynamic=False) if compiled else self.model
         self.head = torch.compile(head_losses, dynamic=False) if compiled else head_losses
-        self.rank, self.n_ranks = (dist.get_rank(), dist.get_world_size()) if dist.is_initialized() else (0, 1)
+        many = dist.is_initialized()
+        self.rank, self.n_ranks = (dist.get_rank(), dist.get_world_size()) if many else (0, 1)
         self.steps = 0
         self.tokens = 0
         self.seconds = 0.0

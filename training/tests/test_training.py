@@ -106,7 +106,10 @@ def test_the_trunk_warms_up_and_grows():
     assert Trunk(warm_from=50_000_000).at(50_000_000, 0).rate < 0.1
 
 
-@pytest.mark.parametrize("budget, half, end", [("2M", (9_000_000, 0), (10_000_000, 0)), ("10m", (0, 400), (0, 700))])
+@pytest.mark.parametrize(
+    "budget, half, end",
+    [("2M", (9_000_000, 0), (10_000_000, 0)), ("10m", (0, 400), (0, 700))],
+)
 def test_a_cooldown_falls_to_zero(budget, half, end):
     cooldown = Cooldown(8_000_000, 100.0, budget)
     assert cooldown.at(8_000_000, 100.0).rate == 1.0
@@ -133,7 +136,8 @@ def test_the_newest_checkpoints_and_milestones_are_kept(tmp_path):
 def test_held_out_figures_are_bits_of_the_text(config):
     model = Qwen3(config)
     torch.nn.init.zeros_(model.embedding.weight)  # every token as likely as any other
-    held_out = HeldOut({"python": rows(config, 0), "go": rows(config, 1)}, [0] * 16 + [2] * (config.vocabulary - 16))
+    n_bytes = [0] * 16 + [2] * (config.vocabulary - 16)
+    held_out = HeldOut({"python": rows(config, 0), "go": rows(config, 1)}, n_bytes)
     figures = held_out.measure(model)
     assert figures["bits_per_byte"] == pytest.approx(np.log2(config.vocabulary) / 2, rel=1e-5)
     assert set(figures) >= {"bits_per_byte/go", "answer_bits_per_byte/python", "held_out_nats"}
@@ -217,14 +221,14 @@ def test_two_processes_do_what_one_does(work):
 
 
 def test_a_cooldown_leaves_the_run_alone(work):
+    run, out = work.folder / "run", work.folder / "model.gguf"
     work.train("run", "--tokens", 10_000)
-    before = {path.name: path.read_bytes() for path in (work.folder / "run/checkpoints").iterdir()}
+    before = {path.name: path.read_bytes() for path in (run / "checkpoints").iterdir()}
     work.train("run", "--cooldown", "0.1M", "--type", "q4_0")
-    assert before == {path.name: path.read_bytes() for path in (work.folder / "run/checkpoints").iterdir()}
-    cooled = torch.load(work.folder / "run/cooled.pt")
+    assert before == {path.name: path.read_bytes() for path in (run / "checkpoints").iterdir()}
+    cooled = torch.load(run / "cooled.pt")
     assert cooled["tokens"] > work.newest("run")["tokens"] + 90_000
-    out = work.folder / "model.gguf"
-    work.python("export_gguf.py", "--work", str(work.folder), "--checkpoint", str(work.folder / "run/cooled.pt"),
-                "--out", str(out))  # fmt: skip
+    places = ["--work", work.folder, "--checkpoint", run / "cooled.pt", "--out", out]
+    work.python("export_gguf.py", *map(str, places))
     work.train("again", "--from-gguf", out, "--tokens", cooled["tokens"] + 5000)
     assert work.newest("again")["warm_from"] == cooled["tokens"]
