@@ -12,11 +12,10 @@ import time
 from dataclasses import fields
 from pathlib import Path
 
-import torch.distributed as dist
-
-from trainer import Figures, Trainer  # first, because it sets what torch reads when it loads
+import threads  # isort: skip
 
 import torch
+import torch.distributed as dist
 
 from checkpoints import Checkpoints, read, write
 from export_gguf import read_gguf
@@ -26,6 +25,7 @@ from rounding import ROUNDINGS
 from schedule import Cooldown, Step, Trunk
 from stream import Place, Rows, tokens_command
 from tokenizer import TextTokenizer
+from trainer import Figures, Trainer
 from work import INKLING, parser
 
 CHECKPOINT_SECONDS = 300

@@ -1,15 +1,11 @@
 """A model with its optimizer and counters, on one process or several."""
 
 import ctypes
-import os
 import sys
 from dataclasses import asdict
 from typing import NamedTuple
 
-# Threads that wait must sleep: spinning ones take the core from the thread they wait for as
-# soon as anything else runs here (a fifth of the speed beside a compiler). Read by libgomp
-# when torch loads it.
-os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+import threads  # isort: skip
 
 import numpy as np
 import torch

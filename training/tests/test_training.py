@@ -31,6 +31,13 @@ def same_weights(one, other):
     return all(torch.equal(one[name], other[name]) for name in one)
 
 
+def test_threads_that_wait_sleep():
+    environment = {**os.environ, "OMP_DISPLAY_ENV": "true"}
+    command = [sys.executable, "train.py", "--help"]
+    shown = subprocess.run(command, cwd=TRAINING, env=environment, capture_output=True, text=True)
+    assert "OMP_WAIT_POLICY = 'PASSIVE'" in shown.stderr
+
+
 def test_a_repeated_sequence_is_learnt(config):
     trainer = Trainer(config, seed=0, compiled=False)
     first = trainer.step(rows(config, 0), STEP).loss
