@@ -1,116 +1,121 @@
 """Collect, filter and split the training text: WORK/sources → WORK/corpus.
 
-`documents.jsonl` has the text, one file a line; `provenance.jsonl` the same files as package,
-version, licence and hash; what was left out is counted by reason on standard output.
+First every package's files are filtered and scrubbed, each package into a file of its own under
+`clean/`, so that a run that was stopped goes on and a new package costs only itself. Then
+near-duplicates and benchmark problems are dropped, packages capped and the text split by
+package: `documents.jsonl` has the text, one file a line; `provenance.jsonl` the same files as
+package, version, licence and hash; `report.json` what is in it and what was left out, and why.
 """
 
 import hashlib
 import json
+import os
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from functools import partial
+from multiprocessing import Pool
+from pathlib import Path
 
+import filters
 import licences
+from benchmark import Benchmark
 from fetch import load_manifest
+from languages import language_of
+from minhash import Seen, shingles, signature, token_hashes
 from packages import Package, installed_packages
-from work import parser, read_jsonl
+from scrub import scrub
+from work import TRAINING, parser, read_jsonl, write_atomically
 
-LANGUAGES = {
-    ".py": "python", ".rs": "rust", ".ts": "typescript", ".tsx": "typescript",
-    ".mts": "typescript", ".js": "javascript", ".mjs": "javascript", ".jsx": "javascript",
-    ".go": "go", ".java": "java", ".kt": "kotlin", ".c": "c", ".h": "c",
-    ".cc": "cpp", ".cpp": "cpp", ".hpp": "cpp",
-}  # fmt: skip
+DEFAULT_CAP_MB = 2.5
+TEST_SHARE = 0.2  # of a package's cap
 
-MAX_FILE_BYTES = 200_000
-MAX_PACKAGE_BYTES = 3_000_000
-MAX_TOOLCHAIN_BYTES = 40_000_000  # a standard library is many packages in one
-
-SKIPPED_FOLDERS = re.compile(
-    r"(^|/)(_?vendor(ed)?|_vendor|third_party|extern|node_modules|testdata|dist|build|min|dev"
-    r"|umd|cjs|_cjs|esm5|bundles?|fesm\w*|lib[.-]?(commonjs|amd|esm)|_types|locales?|bindings)/"
-)
-GENERATED = re.compile(
-    r"@generated|generated (by|from|file|code|automatically)|do not edit|auto-?generated"
-    r'|__esModule|sourceMappingURL|"use strict";\s*\n?Object\.defineProperty',
-    re.I,
-)
-EMAIL = re.compile(r"[\w.+-]+@[\w-]+(\.[\w-]+)*\.[a-z]{2,}\b", re.I)
 LEADING_COMMENT = re.compile(r"\A\s*(/\*.*?\*/|(?://[^\n]*\n)+|(?:#[^\n]*\n)+)\s*", re.S)
+CLEANING_CODE = ("filters.py", "languages.py", "licences.py", "scrub.py")
 
 
-@dataclass
-class Corpus:
-    """Documents accepted so far, with what the filters need to remember."""
+def main() -> None:
+    arguments = parser(__doc__)
+    arguments.add_argument("--decontaminate", type=Path, help="HumanEval.jsonl.gz")
+    args = arguments.parse_args()
+    manifest = load_manifest()
+    folder = args.work / "corpus"
+    packages = list(installed_packages(args.work / "sources"))
+    packages = [package for package in packages if package.id not in manifest["excluded"]]
+    with Pool() as pool:
+        clean = partial(clean_package, folder / "clean" / cleaning_version(), manifest["caps"])
+        paths = pool.map(clean, packages, chunksize=1)
+    names = list(zip((package.id for package in packages), paths, strict=True))
+    held_out = set(manifest["held_out"])
+    corpus = Corpus(Benchmark(args.decontaminate), held_out)
+    write(corpus.documents(held_out_first(names, held_out)), folder)
+    report = {"documents": corpus.sizes, "left_out": corpus.skipped, "licences": corpus.licences}
+    write_atomically(folder / "report.json", json.dumps(report, indent=2).encode())
+    show(corpus)
 
-    banned: list[str]
-    seen: set[str] = field(default_factory=set)
-    skipped: Counter = field(default_factory=Counter)
 
-    def documents(self, package: Package) -> Iterator[dict]:
-        """The package's files that pass every filter, up to its cap in bytes."""
-        if not licences.accepted(package.licence):
-            self.skipped[f"licence {package.licence or 'unknown'}"] += 1
-            return
-        room = MAX_TOOLCHAIN_BYTES if package.toolchain else MAX_PACKAGE_BYTES
-        # By hash, so that a cap keeps a bit of everything and not the first folders.
-        for row in sorted(self.accepted(package), key=lambda row: row["sha256"]):
-            if len(row["text"]) > room:
-                self.skipped["package cap"] += 1
-                continue
-            room -= len(row["text"])
-            yield row
+def held_out_first(
+    packages: list[tuple[str, Path]], held_out: set[str]
+) -> list[tuple[str, Path]]:
+    """Held-out packages before the others, so that what resembles them never trains."""
+    return sorted(packages, key=lambda item: item[0] not in held_out)
 
-    def accepted(self, package: Package) -> Iterator[dict]:
-        for path, data in package.files():
-            text, reason = self.clean(path, data)
+
+def clean_package(folder: Path, caps: dict[str, float], package: Package) -> Path:
+    """The file with the package's rows that pass the filters, up to its cap; made if need be.
+
+    Its last line counts what was left out.
+    """
+    cap = caps.get(package.id, DEFAULT_CAP_MB)
+    name = re.sub(r"[^\w.@-]", "+", f"{package.id}@{package.version}@{cap}MB")
+    path = folder / f"{name}.jsonl"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        skipped = Counter()
+        rows = [json.dumps(row) for row in clean_rows(package, cap * 1e6, skipped)]
+        write_atomically(path, "\n".join([*rows, json.dumps({"skipped": skipped})]).encode())
+    return path
+
+
+def cleaning_version() -> str:
+    """What names a folder of cleaned packages: a change of the code makes them anew."""
+    code = b"".join((TRAINING / name).read_bytes() for name in CLEANING_CODE)
+    return digest(code)[:12]
+
+
+def clean_rows(package: Package, room: float, skipped: Counter) -> Iterator[dict]:
+    """Rows of at most `room` characters in all, tests with at most their share of it."""
+    room_for_tests = TEST_SHARE * room
+    # By hash, so that a cap keeps a bit of everything and not the first folders.
+    for path, size, read in sorted(package.files(), key=lambda file: digest(file[0].encode())):
+        licence = package.licence_of(path)
+        is_test = filters.is_test(path)
+        if not licences.accepted(licence):
+            skipped[f"licence {licence or 'unknown'}"] += 1
+        elif size > room or is_test and size > room_for_tests:
+            skipped["package cap"] += 1
+        else:
+            text, reason = clean(path, size, read)
+            skipped.update([reason] if reason else [])
+            room -= len(text)
+            room_for_tests -= len(text) * is_test
             if reason is None:
-                yield document(package, path, text)
-            else:
-                self.skipped[reason] += 1
-
-    def clean(self, path: str, data: bytes) -> tuple[str, str | None]:
-        """The text to train on and, where it is not to be used, the reason."""
-        if PurePosixPath(path).suffix not in LANGUAGES or path.endswith((".d.ts", ".min.js")):
-            return "", "not source"
-        if SKIPPED_FOLDERS.search(path):
-            return "", "skipped folder"
-        if len(data) > MAX_FILE_BYTES:
-            return "", "large file"
-        try:
-            text = data.decode().replace("\r\n", "\n")
-        except UnicodeDecodeError:
-            return "", "not UTF-8"
-        text = without_licence_header(EMAIL.sub("name@example.com", text))
-        return text, self.rejection(text)
-
-    def rejection(self, text: str) -> str | None:
-        if reason := shape_rejection(text):
-            return reason
-        digest = hashlib.sha256(re.sub(r"\s+", "", text).encode()).hexdigest()
-        if digest in self.seen:
-            return "duplicate"
-        self.seen.add(digest)
-        lowered = " ".join(text.lower().split())
-        if any(phrase in lowered for phrase in self.banned):
-            return "benchmark"
-        return None
+                yield document(package, path, licence, text)
 
 
-def shape_rejection(text: str) -> str | None:
-    """Why a text's shape says that nobody typed it, or None."""
-    lines = text.splitlines()
-    if len(text) < 200 or len(lines) < 5:
-        return "small file"
-    if max(map(len, lines)) > 1000 or len(text) / len(lines) > 100:
-        return "long lines"
-    if sum(map(str.isalnum, text)) < 0.25 * len(text):
-        return "few letters"
-    if GENERATED.search(text[:2000]) or "sourceMappingURL" in text[-200:]:
-        return "generated"
-    return None
+def clean(path: str, size: int, read) -> tuple[str, str | None]:
+    """The text to train on and, where it is not to be used, the reason."""
+    if reason := filters.path_rejection(path, size):
+        return "", reason
+    try:
+        text = read().decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError:
+        return "", "not UTF-8"
+    if reason := filters.text_rejection(text):
+        return "", reason
+    text = without_licence_header(scrub(text))
+    return (text, None) if len(text) >= filters.MIN_CHARACTERS else ("", "small file")
 
 
 def without_licence_header(text: str) -> str:
@@ -121,57 +126,81 @@ def without_licence_header(text: str) -> str:
     return text
 
 
-def document(package: Package, path: str, text: str) -> dict:
+def document(package: Package, path: str, licence: str, text: str) -> dict:
     return {
         "package": package.id,
         "version": package.version,
-        "licence": package.licence,
+        "licence": licence,
         "path": path,
-        "language": LANGUAGES[PurePosixPath(path).suffix],
-        "sha256": hashlib.sha256(text.encode()).hexdigest(),
+        "language": language_of(path, text),
+        "sha256": digest(text.encode()),
         "text": text,
     }
 
 
-def benchmark_phrases(problems: Path | None) -> list[str]:
-    """Each HumanEval problem's docstring, lower-cased with single spaces; short ones left out."""
-    if problems is None:
-        return []
-    prompts = (row["prompt"] for row in read_jsonl(problems))
-    docstrings = (re.search(r'("""|\'\'\')(.+?)(>>>|\1)', prompt, re.S) for prompt in prompts)
-    phrases = (" ".join(match[2].lower().split()) for match in docstrings if match)
-    return [phrase for phrase in phrases if len(phrase) > 40]
+def digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
 
 
-def main() -> None:
-    arguments = parser(__doc__)
-    arguments.add_argument("--decontaminate", type=Path, help="HumanEval.jsonl.gz")
-    args = arguments.parse_args()
-    folder = args.work / "corpus"
-    folder.mkdir(parents=True, exist_ok=True)
-    manifest = load_manifest()
-    corpus = Corpus(benchmark_phrases(args.decontaminate))
-    sizes: dict[tuple, Counter] = defaultdict(Counter)
-    with (
-        open(folder / "documents.jsonl", "w") as documents,
-        open(folder / "provenance.jsonl", "w") as provenance,
-    ):
-        for package in installed_packages(args.work / "sources"):
-            if package.id in manifest["excluded"]:
-                continue
-            split = "held_out" if package.id in manifest["held_out"] else "train"
-            for row in corpus.documents(package):
-                row["split"] = split
-                sizes[split, row["language"]].update(files=1, bytes=len(row["text"]))
-                documents.write(json.dumps(row) + "\n")
-                provenance.write(json.dumps({k: row[k] for k in row if k != "text"}) + "\n")
-    report(sizes, corpus.skipped)
+@dataclass
+class Corpus:
+    """The documents chosen so far, and what was left out."""
+
+    benchmark: Benchmark
+    held_out: set[str]
+    seen: Seen = field(default_factory=Seen)
+    digests: set[str] = field(default_factory=set)
+    skipped: Counter = field(default_factory=Counter)
+    sizes: dict[str, Counter] = field(default_factory=lambda: defaultdict(Counter))
+    licences: Counter = field(default_factory=Counter)
+
+    def documents(self, packages: list[tuple[str, Path]]) -> Iterator[dict]:
+        """The rows of the packages' cleaned files that stay, each with its split."""
+        for package, path in packages:
+            *rows, last = read_jsonl(path)
+            self.skipped.update(last["skipped"])
+            split = "held_out" if package in self.held_out else "train"
+            for row in rows:
+                if reason := self.rejection(row["text"]):
+                    self.skipped[reason] += 1
+                    continue
+                size = len(row["text"].encode())
+                self.sizes[f"{split} {row['language']}"].update(files=1, bytes=size)
+                self.licences[row["licence"]] += 1
+                yield row | {"split": split}
+
+    def rejection(self, text: str) -> str | None:
+        tokens = token_hashes(text)
+        same = digest(tokens.tobytes())
+        if same in self.digests:
+            return "duplicate"
+        self.digests.add(same)
+        if self.benchmark.shares(token_hashes(text.lower())):
+            return "benchmark"
+        return None if self.seen.add(signature(shingles(tokens))) else "near-duplicate"
 
 
-def report(sizes: dict[tuple, Counter], skipped: Counter) -> None:
-    for (split, language), size in sorted(sizes.items()):
-        print(f"{split:9} {language:11} {size['files']:6} files {size['bytes'] / 1e6:7.2f} MB")
-    print("left out: " + ", ".join(f"{reason} {n}" for reason, n in skipped.most_common()))
+def write(rows: Iterator[dict], folder: Path) -> None:
+    """Replace both files by the new rows, each in one step."""
+    names = ("documents.jsonl", "provenance.jsonl")
+    parts = [folder / f"{name}.part" for name in names]
+    with open(parts[0], "w") as documents, open(parts[1], "w") as provenance:
+        for row in rows:
+            documents.write(json.dumps(row) + "\n")
+            provenance.write(json.dumps({k: row[k] for k in row if k != "text"}) + "\n")
+    for part, name in zip(parts, names, strict=True):
+        os.replace(part, folder / name)
+
+
+def show(corpus: Corpus) -> None:
+    for name, size in sorted(corpus.sizes.items()):
+        print(f"{name:20} {size['files']:6} files {size['bytes'] / 1e6:7.2f} MB")
+    print("licences: " + counted(corpus.licences))
+    print("left out: " + counted(corpus.skipped))
+
+
+def counted(counts: Counter) -> str:
+    return ", ".join(f"{name} {n}" for name, n in counts.most_common())
 
 
 if __name__ == "__main__":

@@ -1,10 +1,13 @@
 """Download the packages of `sources.toml` into WORK/sources with the ordinary clients.
 
-Nothing of a package is run: wheels are unpacked, npm scripts are off, crates are vendored,
-Maven artifacts are their `-sources` jars. A finished ecosystem is not fetched again.
+Nothing of a package is run: wheels are unpacked, npm scripts are off, crates are vendored, Maven
+artifacts are their `-sources` jars, Debian packages are unpacked source packages. An ecosystem
+whose list has not changed is not fetched again.
 """
 
+import hashlib
 import json
+import os
 import subprocess
 import sys
 import tomllib
@@ -18,17 +21,28 @@ def main() -> None:
     manifest = load_manifest()
     for ecosystem, fetch in FETCH.items():
         folder = root / ecosystem
-        if (folder / ".done").exists():
+        packages = manifest[ecosystem]
+        if fetched(folder) == digest(packages):
             continue
-        print(f"fetching {len(manifest[ecosystem])} packages: {ecosystem}", flush=True)
+        print(f"fetching {len(packages)} packages: {ecosystem}", flush=True)
         folder.mkdir(parents=True, exist_ok=True)
-        fetch(folder, manifest[ecosystem])
-        (folder / ".done").touch()
+        fetch(folder, packages)
+        (folder / ".done").write_text(digest(packages))
 
 
 def load_manifest() -> dict:
-    """The parsed `sources.toml`: `held_out`, `excluded` and, by ecosystem, names to versions."""
+    """`sources.toml`: `held_out`, `excluded`, `caps` and, by ecosystem, names to versions."""
     return tomllib.loads(SOURCES.read_text())
+
+
+def fetched(folder: Path) -> str:
+    """The digest of the list that `folder` holds, empty if it isn't complete."""
+    done = folder / ".done"
+    return done.read_text() if done.exists() else ""
+
+
+def digest(packages: dict[str, str]) -> str:
+    return hashlib.sha256(json.dumps(packages, sort_keys=True).encode()).hexdigest()
 
 
 def fetch_pypi(folder: Path, packages: dict[str, str]) -> None:
@@ -53,9 +67,13 @@ def fetch_crates(folder: Path, packages: dict[str, str]) -> None:
 
 
 def fetch_maven(folder: Path, packages: dict[str, str]) -> None:
+    """The `-sources` jars, with the POMs that say their licences, as a Maven repository."""
     dependencies = "".join(
-        "<dependency><groupId>{}</groupId><artifactId>{}</artifactId>"
-        "<version>{}</version></dependency>".format(*name.split(":"), version)
+        "<dependency><groupId>{}</groupId><artifactId>{}</artifactId><version>{}</version>"
+        "<classifier>sources</classifier><exclusions><exclusion><groupId>*</groupId>"
+        "<artifactId>*</artifactId></exclusion></exclusions></dependency>".format(
+            *name.split(":"), version
+        )
         for name, version in packages.items()
     )
     (folder / "pom.xml").write_text(
@@ -63,11 +81,44 @@ def fetch_maven(folder: Path, packages: dict[str, str]) -> None:
         "<artifactId>sources</artifactId><version>0</version>"
         f"<dependencies>{dependencies}</dependencies></project>"
     )
-    run(
-        ["mvn", "-q", "-B", "dependency:copy-dependencies", "-Dclassifier=sources"]
-        + ["-DexcludeTransitive=true", "-DoutputDirectory=jars"],
-        folder,
+    run(["mvn", "-q", "-B", "dependency:resolve", f"-Dmaven.repo.local={folder}/m2"], folder)
+
+
+def fetch_go(folder: Path, packages: dict[str, str]) -> None:
+    """Module sources; `modules.json` lists them as the client does, with their folders."""
+    environment = os.environ | {"GOMODCACHE": str(folder / "mod"), "GOFLAGS": "-modcacherw"}
+    modules = [f"{name}@{version}" for name, version in packages.items()]
+    command = ["go", "mod", "download", "-json", *modules]
+    with open(folder / "modules.json", "w") as listing:
+        subprocess.run(command, cwd=folder, env=environment, check=True, stdout=listing)
+
+
+def fetch_debian(folder: Path, packages: dict[str, str]) -> None:
+    """Source packages, each in a folder of its name, without touching the system's apt lists."""
+    apt = private_apt(folder)
+    run([*apt, "update", "-qq"], folder)
+    for name, version in packages.items():
+        target = folder / name
+        if (target / ".done").exists():
+            continue
+        target.mkdir(exist_ok=True)
+        try:
+            run([*apt, "source", "-qq", "--only-source", f"{name}={version}"], target)
+            (target / ".done").touch()
+        except subprocess.CalledProcessError:
+            print(f"skipped {name} {version}: the archive does not have it")
+
+
+def private_apt(folder: Path) -> list[str]:
+    """apt-get with source lists of its own."""
+    (folder / "lists/partial").mkdir(parents=True, exist_ok=True)
+    keyring = "/usr/share/keyrings/debian-archive-keyring.gpg"
+    (folder / "sources.list").write_text(
+        f"deb-src [signed-by={keyring}] http://deb.debian.org/debian bookworm main\n"
     )
+    places = {"Etc::SourceList": "sources.list", "State::Lists": "lists"}
+    options = [f"-oDir::{key}={folder / name}" for key, name in places.items()]
+    return ["apt-get", *options, "-oDir::Etc::SourceParts=-"]
 
 
 def run(command: list[str], folder: Path) -> None:
@@ -79,6 +130,8 @@ FETCH = {
     "npm": fetch_npm,
     "crates": fetch_crates,
     "maven": fetch_maven,
+    "go": fetch_go,
+    "debian": fetch_debian,
 }
 
 if __name__ == "__main__":

@@ -4,16 +4,26 @@ import re
 
 ACCEPTED = {
     "0BSD", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "BSL-1.0", "CC0-1.0", "ISC", "MIT",
-    "MIT-0", "PSF-2.0", "Unlicense", "Zlib",
+    "MIT-0", "PSF-2.0", "Unlicense", "Zlib", "public-domain",
 }  # fmt: skip
 
-# How Python packages without an SPDX expression spell theirs, by the start of the text.
+# How licences without an SPDX expression are spelled, by the start of the name.
 SPELLINGS = [
-    (r"apache.*(2\.0|software)", "Apache-2.0"),
+    (r"(the )?apache.*(2\.0|2\b|software)", "Apache-2.0"),
+    (r"(bsd-2-clause|simplified bsd|.*\bbsd 2|.*2-clause bsd)", "BSD-2-Clause"),
     (r"(bsd-3-clause|new bsd|.*\bbsd\b)", "BSD-3-Clause"),
-    (r"mit\b", "MIT"),
+    (r"(the )?mit\b", "MIT"),
     (r"(python software foundation|psf)", "PSF-2.0"),
     (r"isc\b", "ISC"),
+]
+
+# What the licences themselves say, in order: a longer one may contain a shorter one's words.
+TEXTS = [
+    (r"apache license,?\s+version 2\.0", "Apache-2.0"),
+    (r"redistribution and use in source.*neither the name", "BSD-3-Clause"),
+    (r"redistribution and use in source", "BSD-2-Clause"),
+    (r"permission is hereby granted, free of charge", "MIT"),
+    (r"permission to use, copy, modify, and(/or)? distribute", "ISC"),
 ]
 
 
@@ -60,8 +70,19 @@ def from_python_metadata(metadata: str) -> str:
         return expression[1]
     fields = re.findall(r"^Classifier: License ::.*:: (.+)$", header, re.M)
     fields += re.findall(r"^License: (.+)$", header, re.M)
-    for field in fields:
-        for pattern, name in SPELLINGS:
-            if re.match(pattern, field, re.I):
-                return name
-    return fields[0] if fields else ""
+    known = [name for name in map(spelled, fields) if name in ACCEPTED]
+    return known[0] if known else "".join(fields[:1])
+
+
+def spelled(name: str) -> str:
+    """The SPDX name of a licence that is spelled in one of the usual ways, else `name`."""
+    for pattern, spdx in SPELLINGS:
+        if re.match(pattern, name, re.I):
+            return spdx
+    return name
+
+
+def from_text(text: str) -> str:
+    """The SPDX name of the licence that `text` is, or nothing."""
+    words = " ".join(text.split())
+    return next((name for pattern, name in TEXTS if re.search(pattern, words, re.I)), "")

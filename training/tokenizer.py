@@ -1,14 +1,18 @@
-"""Train the byte-level BPE of Inkling's models on a sample of the corpus: WORK/tokenizer.json.
+"""Train the byte-level BPE of Inkling's models on a sample of the corpus.
 
 The pre-tokenizer is the one that llama.cpp calls `qwen2`; special tokens are those of
-docs/prompt-format.md, with ids 0 to 15, and never come out of text.
+docs/prompt-format.md, with ids 0 to 15, and never come out of text. Written are
+WORK/tokenizer.json and WORK/tokenizer.gguf, a model file with a vocabulary and nothing else.
 """
 
 import json
+import os
 import random
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+import gguf
 from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 
 from work import parser, read_jsonl, write_atomically
@@ -27,7 +31,15 @@ SPECIAL_TOKENS = [
     *(f"<|reserved_{n}|>" for n in range(8)),
 ]
 ENDOFTEXT, FIM_PREFIX, FIM_SUFFIX, FIM_MIDDLE = range(4)
-FILE_SEP, RECENT_EDIT = 6, 7
+FIM_PAD, REPO_NAME, FILE_SEP, RECENT_EDIT = range(4, 8)
+
+PROMPT_VERSION = 1
+
+# The share of each language in the sample, about that of what users write and models see.
+WEIGHTS = {
+    "python": 4, "typescript": 4, "rust": 4, "java": 4, "javascript": 3,
+    "kotlin": 2, "go": 2, "c": 2, "cpp": 2, "csharp": 2,
+}  # fmt: skip
 
 QWEN2_PATTERN = (
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}"
@@ -98,25 +110,73 @@ def without_added_tokens(inner: Tokenizer) -> Tokenizer:
 
 
 def sample(documents: Path, budget: int, seed: int = 0) -> Iterator[str]:
-    """Training texts in random order, about `budget` characters of them, equal by language."""
-    rows = list(read_jsonl(documents))
+    """Training texts in random order, about `budget` characters of them, shared by `WEIGHTS`."""
+    rows = [row for row in read_jsonl(documents) if row["split"] == "train"]
     random.Random(seed).shuffle(rows)
-    languages = {row["language"] for row in rows}
-    room = dict.fromkeys(languages, budget // len(languages))
+    room = {name: budget * weight / sum(WEIGHTS.values()) for name, weight in WEIGHTS.items()}
     for row in rows:
-        if row["split"] == "train" and room[row["language"]] > 0:
+        if room[row["language"]] > 0:
             room[row["language"]] -= len(row["text"])
             yield row["text"]
 
 
+def write_vocabulary(writer: gguf.GGUFWriter, tokenizer: TextTokenizer) -> None:
+    """Add the tokenizer and the version of the prompt format to a model's metadata."""
+    tokens, merges = tokenizer.parts()
+    n_special = len(SPECIAL_TOKENS)
+    types = [gguf.TokenType.CONTROL] * n_special
+    types += [gguf.TokenType.NORMAL] * (len(tokens) - n_special)
+    writer.add_uint32("inkling.prompt.version", PROMPT_VERSION)
+    writer.add_vocab_size(len(tokens))
+    writer.add_tokenizer_model("gpt2")
+    writer.add_tokenizer_pre("qwen2")
+    writer.add_token_list(tokens)
+    writer.add_token_types(types)
+    writer.add_token_merges(merges)
+    writer.add_bos_token_id(ENDOFTEXT)
+    writer.add_eos_token_id(ENDOFTEXT)
+    writer.add_pad_token_id(ENDOFTEXT)
+    writer.add_add_bos_token(True)
+    fim = {"pre": FIM_PREFIX, "suf": FIM_SUFFIX, "mid": FIM_MIDDLE}
+    others = {"pad": FIM_PAD, "rep": REPO_NAME, "sep": FILE_SEP}
+    for key, token_id in (fim | others).items():
+        writer.add_uint32(f"tokenizer.ggml.fim_{key}_token_id", token_id)
+
+
+def write_gguf(path: Path, tokenizer: TextTokenizer) -> None:
+    """Write a GGUF file without tensors, from which the tokenizer can be read, in one step."""
+    part = path.with_name(path.name + ".part")
+    writer = gguf.GGUFWriter(part, "llama")
+    writer.add_name("Inkling vocabulary")
+    write_vocabulary(writer, tokenizer)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    os.replace(part, path)
+
+
+def bytes_per_token(documents: Path, tokenizer: TextTokenizer) -> dict[str, float]:
+    """By language, of the held-out part."""
+    n_bytes, n_tokens = Counter(), Counter()
+    for row in read_jsonl(documents):
+        if row["split"] == "held_out":
+            n_bytes[row["language"]] += len(row["text"].encode())
+            n_tokens[row["language"]] += len(tokenizer.encode(row["text"]))
+    return {name: n_bytes[name] / n_tokens[name] for name in sorted(n_tokens)}
+
+
 def main() -> None:
     arguments = parser(__doc__)
-    arguments.add_argument("--sample-mb", type=int, default=40)
+    arguments.add_argument("--sample-mb", type=int, default=60)
     args = arguments.parse_args()
-    texts = sample(args.work / "corpus/documents.jsonl", args.sample_mb * 1_000_000)
-    tokenizer = train(texts)
+    documents = args.work / "corpus/documents.jsonl"
+    tokenizer = train(sample(documents, args.sample_mb * 1_000_000))
     write_atomically(args.work / "tokenizer.json", tokenizer.inner.to_str(True).encode())
-    print(f"{tokenizer.size} tokens")
+    write_gguf(args.work / "tokenizer.gguf", tokenizer)
+    print(f"{tokenizer.size} tokens; held-out bytes a token:")
+    for language, ratio in bytes_per_token(documents, tokenizer).items():
+        print(f"{language:11} {ratio:.2f}")
 
 
 if __name__ == "__main__":
