@@ -12,11 +12,14 @@ import json
 import os
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from multiprocessing import Pool
 from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
 
 import filters
 import licences
@@ -32,7 +35,7 @@ DEFAULT_CAP_MB = 2.5
 TEST_SHARE = 0.2  # of a package's cap
 
 LEADING_COMMENT = re.compile(r"\A\s*(/\*.*?\*/|(?://[^\n]*\n)+|(?:#[^\n]*\n)+)\s*", re.S)
-CLEANING_CODE = ("filters.py", "languages.py", "licences.py", "scrub.py")
+CLEANING_CODE = ("debian.py", "filters.py", "languages.py", "licences.py", "maven.py", "scrub.py")
 
 
 def main() -> None:
@@ -46,10 +49,13 @@ def main() -> None:
     with Pool() as pool:
         clean = partial(clean_package, folder / "clean" / cleaning_version(), manifest["caps"])
         paths = pool.map(clean, packages, chunksize=1)
-    names = list(zip((package.id for package in packages), paths, strict=True))
-    held_out = set(manifest["held_out"])
-    corpus = Corpus(Benchmark(args.decontaminate), held_out)
-    write(corpus.documents(held_out_first(names, held_out)), folder)
+        names = list(zip((package.id for package in packages), paths, strict=True))
+        held_out = set(manifest["held_out"])
+        names = held_out_first(names, held_out)
+        benchmark = Benchmark(args.decontaminate)
+        measured = pool.imap(partial(measures, benchmark), (path for _, path in names))
+        corpus = Corpus(held_out)
+        write(corpus.documents(names, measured), folder)
     report = {"documents": corpus.sizes, "left_out": corpus.skipped, "licences": corpus.licences}
     write_atomically(folder / "report.json", json.dumps(report, indent=2).encode())
     show(corpus)
@@ -89,22 +95,24 @@ def clean_rows(package: Package, room: float, skipped: Counter) -> Iterator[dict
     room_for_tests = TEST_SHARE * room
     # By hash, so that a cap keeps a bit of everything and not the first folders.
     for path, size, read in sorted(package.files(), key=lambda file: digest(file[0].encode())):
-        licence = package.licence_of(path)
         is_test = filters.is_test(path)
+        if size > room or is_test and size > room_for_tests:
+            skipped["package cap"] += 1
+            continue
+        licence = package.licence_of(path)
         if not licences.accepted(licence):
             skipped[f"licence {licence or 'unknown'}"] += 1
-        elif size > room or is_test and size > room_for_tests:
-            skipped["package cap"] += 1
+            continue
+        text, reason = clean(path, size, read)
+        room -= len(text)
+        room_for_tests -= len(text) * is_test
+        if reason is None:
+            yield document(package, path, licence, text)
         else:
-            text, reason = clean(path, size, read)
-            skipped.update([reason] if reason else [])
-            room -= len(text)
-            room_for_tests -= len(text) * is_test
-            if reason is None:
-                yield document(package, path, licence, text)
+            skipped[reason] += 1
 
 
-def clean(path: str, size: int, read) -> tuple[str, str | None]:
+def clean(path: str, size: int, read: Callable[[], bytes]) -> tuple[str, str | None]:
     """The text to train on and, where it is not to be used, the reason."""
     if reason := filters.path_rejection(path, size):
         return "", reason
@@ -142,11 +150,30 @@ def digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
+class Measure(NamedTuple):
+    """What tells whether a text may be taken: see `Corpus.rejection`."""
+
+    digest: str
+    in_benchmark: bool
+    signature: np.ndarray
+
+
+def measures(benchmark: Benchmark, path: Path) -> list[Measure]:
+    """A measure for each row of a cleaned package."""
+    *rows, _ = read_jsonl(path)
+    return [measure(benchmark, row["text"]) for row in rows]
+
+
+def measure(benchmark: Benchmark, text: str) -> Measure:
+    tokens = token_hashes(text)
+    in_benchmark = benchmark.shares(token_hashes(text.lower()))
+    return Measure(digest(tokens.tobytes()), in_benchmark, signature(shingles(tokens)))
+
+
 @dataclass
 class Corpus:
-    """The documents chosen so far, and what was left out."""
+    """What was taken so far, and what was left out."""
 
-    benchmark: Benchmark
     held_out: set[str]
     seen: Seen = field(default_factory=Seen)
     digests: set[str] = field(default_factory=set)
@@ -154,30 +181,34 @@ class Corpus:
     sizes: dict[str, Counter] = field(default_factory=lambda: defaultdict(Counter))
     licences: Counter = field(default_factory=Counter)
 
-    def documents(self, packages: list[tuple[str, Path]]) -> Iterator[dict]:
+    def documents(
+        self, packages: list[tuple[str, Path]], measured: Iterable[list[Measure]]
+    ) -> Iterator[dict]:
         """The rows of the packages' cleaned files that stay, each with its split."""
-        for package, path in packages:
+        for (package, path), measures in zip(packages, measured, strict=True):
             *rows, last = read_jsonl(path)
             self.skipped.update(last["skipped"])
             split = "held_out" if package in self.held_out else "train"
-            for row in rows:
-                if reason := self.rejection(row["text"]):
+            for row, measure in zip(rows, measures, strict=True):
+                if reason := self.rejection(measure):
                     self.skipped[reason] += 1
-                    continue
-                size = len(row["text"].encode())
-                self.sizes[f"{split} {row['language']}"].update(files=1, bytes=size)
-                self.licences[row["licence"]] += 1
-                yield row | {"split": split}
+                else:
+                    self.count(split, row)
+                    yield row | {"split": split}
 
-    def rejection(self, text: str) -> str | None:
-        tokens = token_hashes(text)
-        same = digest(tokens.tobytes())
-        if same in self.digests:
+    def rejection(self, measure: Measure) -> str | None:
+        """Why a text is not taken, or None; one that is taken is remembered."""
+        if measure.digest in self.digests:
             return "duplicate"
-        self.digests.add(same)
-        if self.benchmark.shares(token_hashes(text.lower())):
+        self.digests.add(measure.digest)
+        if measure.in_benchmark:
             return "benchmark"
-        return None if self.seen.add(signature(shingles(tokens))) else "near-duplicate"
+        return None if self.seen.add(measure.signature) else "near-duplicate"
+
+    def count(self, split: str, row: dict) -> None:
+        n_bytes = len(row["text"].encode())
+        self.sizes[f"{split} {row['language']}"].update(files=1, bytes=n_bytes)
+        self.licences[row["licence"]] += 1
 
 
 def write(rows: Iterator[dict], folder: Path) -> None:

@@ -33,8 +33,8 @@ class Licences:
 
     def of(self, path: str) -> str:
         """The SPDX expression of a file: the last paragraph that covers it counts."""
-        found = [licence for pattern, licence in self.rules if pattern.fullmatch(path)]
-        return found[-1] if found else ""
+        found = (licence for pattern, licence in reversed(self.rules) if pattern.fullmatch(path))
+        return next(found, "")
 
 
 def fields(paragraph: str) -> dict[str, str]:

@@ -149,10 +149,10 @@ def maven_artifacts(repository: Path) -> Iterator[Package]:
 
 
 def jar_files(jar: Path) -> Iterator[File]:
-    with zipfile.ZipFile(jar) as archive:
-        for entry in sorted(archive.infolist(), key=lambda entry: entry.filename):
-            if entry.filename.endswith((".java", ".kt")):
-                yield entry.filename, entry.file_size, partial(archive.read, entry)
+    archive = zipfile.ZipFile(jar)  # stays open as long as there is a reader
+    for entry in sorted(archive.infolist(), key=lambda entry: entry.filename):
+        if entry.filename.endswith((".java", ".kt")):
+            yield entry.filename, entry.file_size, partial(archive.read, entry)
 
 
 def go_modules(listing: Path) -> Iterator[Package]:

@@ -84,8 +84,10 @@ def test_held_out_text_never_trains(tmp_path):
         (name, clean_package(tmp_path, {}, package([file("a.py", text)], name)))
         for name, text in packages.items()
     ]
-    chosen = Corpus(Benchmark(None), {"pypi:held"})
-    rows = list(chosen.documents(corpus.held_out_first(paths, {"pypi:held"})))
+    paths = corpus.held_out_first(paths, {"pypi:held"})
+    measured = [corpus.measures(Benchmark(None), path) for _, path in paths]
+    chosen = Corpus({"pypi:held"})
+    rows = list(chosen.documents(paths, measured))
     splits = [(row["package"], row["split"]) for row in rows]
     assert splits == [("pypi:held", "held_out"), ("pypi:other", "train")]
     assert chosen.skipped == {"near-duplicate": 1, "duplicate": 1}

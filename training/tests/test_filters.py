@@ -1,6 +1,6 @@
 import pytest
 
-from filters import is_test, path_rejection, text_rejection
+from filters import is_data, is_test, path_rejection, text_rejection
 from languages import language_of
 
 CODE = "def triple(number):\n    return 3 * number\n\n" * 6
@@ -26,6 +26,20 @@ STRINGS = "".join(f'  "entry-{n}": "value of {n * 31 % 17}",\n' for n in range(9
 )
 def test_paths(path, reason):
     assert path_rejection(path, 1000) == reason
+
+
+@pytest.mark.parametrize(
+    "line, verdict",
+    [
+        ("1.5, -2e9, 0xff,", True),
+        ('  "a": [1, 2], ', True),
+        ("", False),
+        ("x = 1", False),
+        ("1,  " * 40 + "x", False),  # takes forever where a pattern has several ways to match
+    ],
+)
+def test_data_lines(line, verdict):
+    assert is_data(line) is verdict
 
 
 def test_large_files():
