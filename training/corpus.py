@@ -35,7 +35,9 @@ DEFAULT_CAP_MB = 2.5
 TEST_SHARE = 0.2  # of a package's cap
 
 LEADING_COMMENT = re.compile(r"\A\s*(/\*.*?\*/|(?://[^\n]*\n)+|(?:#[^\n]*\n)+)\s*", re.S)
-CLEANING_CODE = ("debian.py", "filters.py", "languages.py", "licences.py", "maven.py", "scrub.py")
+CLEANING_CODE = (
+    "debian.py", "filters.py", "languages.py", "licences.py", "maven.py", "scrub.py",
+)  # fmt: skip
 
 
 def main() -> None:

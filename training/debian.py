@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 # Debian's short names of licences whose SPDX name is another.
 SPDX_NAMES = {
-    "expat": "MIT", "mit": "MIT", "mit/x11": "MIT", "apache-2.0": "Apache-2.0", "apache-2": "Apache-2.0",
-    "bsd-2-clause": "BSD-2-Clause", "bsd-3-clause": "BSD-3-Clause", "bsd-2-clauses": "BSD-2-Clause",
-    "bsd-3-clauses": "BSD-3-Clause", "bsd-2": "BSD-2-Clause", "bsd-3": "BSD-3-Clause", "bsl-1.0": "BSL-1.0",
-    "boost-1.0": "BSL-1.0", "bsl-1": "BSL-1.0", "isc": "ISC", "zlib": "Zlib",
+    "expat": "MIT", "mit": "MIT", "mit/x11": "MIT", "isc": "ISC", "zlib": "Zlib",
+    "apache-2.0": "Apache-2.0", "apache-2": "Apache-2.0",
+    "bsd-2": "BSD-2-Clause", "bsd-2-clause": "BSD-2-Clause", "bsd-2-clauses": "BSD-2-Clause",
+    "bsd-3": "BSD-3-Clause", "bsd-3-clause": "BSD-3-Clause", "bsd-3-clauses": "BSD-3-Clause",
+    "boost-1.0": "BSL-1.0", "bsl-1": "BSL-1.0", "bsl-1.0": "BSL-1.0",
     "public-domain": "public-domain", "cc0": "CC0-1.0", "cc0-1.0": "CC0-1.0",
     "apache-2.0-with-llvm": "Apache-2.0", "apache-2.0 with llvm exceptions": "Apache-2.0",
 }  # fmt: skip
@@ -54,6 +55,11 @@ def pattern_of(files: str) -> re.Pattern:
 
 def expression(licence: str) -> str:
     """Debian's way to write licences as an SPDX expression; unknown names stay as they are."""
-    words = re.split(r"(?:,\s*)?\b(and|or)\b", licence)
-    names = [SPDX_NAMES.get(word.strip(" ,").lower(), word.strip(" ,")) for word in words]
-    return " ".join(name.upper() if name in ("and", "or") else re.sub(r"\s+", "-", name) for name in names)
+    words = (word.strip(" ,") for word in re.split(r"\b(and|or)\b", licence))
+    return " ".join(spdx_word(word) for word in words)
+
+
+def spdx_word(word: str) -> str:
+    if word in ("and", "or"):
+        return word.upper()
+    return SPDX_NAMES.get(word.lower(), re.sub(r"\s+", "-", word))

@@ -38,7 +38,9 @@ FLOW = re.compile(r"^\s*(/[/*]+|\*)\s*@flow\b", re.M)
 NUMBER = re.compile(r"\b(0x[0-9a-f]+|\d[\d_.]*)[a-z]{0,3}\b", re.I)
 WORD = re.compile(r"[^\W\d]\w*")
 DATA_START = frozenset("\"'-.0123456789({[")
-DATA_LINE = re.compile(r"""[\s,:;(){}\[\]]*(?:(?:["'][^"']*["']|-?\.?\d[\w.+-]*)[\s,:;(){}\[\]]+)+""")
+DATA_LINE = re.compile(
+    r"""[\s,:;(){}\[\]]*(?:(?:["'][^"']*["']|-?\.?\d[\w.+-]*)[\s,:;(){}\[\]]+)+"""
+)
 ALPHANUMERIC = b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 

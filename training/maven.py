@@ -13,13 +13,15 @@ def licence(pom: Path, repository: Path) -> str:
     """The SPDX expression; several licences are for the user to choose from."""
     while pom.exists():
         project = ElementTree.parse(pom).getroot()
-        names = [node.text or "" for node in project.findall("m:licenses/m:license/m:name", NAMESPACE)]
+        nodes = project.findall("m:licenses/m:license/m:name", NAMESPACE)
+        names = [node.text or "" for node in nodes]
         if names:
             return " OR ".join(re.sub(r"\s+", "-", spelled(name.strip())) for name in names)
         parent = project.find("m:parent", NAMESPACE)
         if parent is None:
             return ""
-        pom = pom_path(repository, *(text(parent, key) for key in ("groupId", "artifactId", "version")))
+        coordinates = (text(parent, key) for key in ("groupId", "artifactId", "version"))
+        pom = pom_path(repository, *coordinates)
     return ""
 
 

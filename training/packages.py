@@ -162,7 +162,8 @@ def go_modules(listing: Path) -> Iterator[Package]:
         module, end = decoder.raw_decode(text)
         text = text[end:].lstrip()
         root = Path(module["Dir"])
-        licence = "".join(from_text(path.read_text()) for path in sorted(root.glob("LICEN[SC]E*"))[:1])
+        texts = [path.read_text() for path in sorted(root.glob("LICEN[SC]E*"))]
+        licence = from_text(texts[0]) if texts else ""
         files = partial(tree, root, (), (".go",))
         yield Package(f"go:{module['Path']}", module["Version"], licence, files)
 
@@ -174,9 +175,8 @@ def debian_packages(folder: Path) -> Iterator[Package]:
         root = next(path for path in control.parent.iterdir() if path.is_dir())
         licences = debian.Licences((root / "debian/copyright").read_text(errors="replace"))
         version = re.search(r"^Version: (.+)$", control.read_text(), re.M)[1]
-        yield Package(
-            f"debian:{control.parent.name}", version, licences.of, partial(tree, root)
-        )
+        files = partial(tree, root)
+        yield Package(f"debian:{control.parent.name}", version, licences.of, files)
 
 
 def run(*command: str) -> str:

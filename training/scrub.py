@@ -13,7 +13,11 @@ EMAIL_HINT = re.compile(r"\w@[\w-]+\.\w")
 
 # What stands in every such secret, the secret, and its name; group 1 is kept before the name.
 SECRETS = [
-    ("PRIVATE KEY", r"()-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(-----END [A-Z ]*PRIVATE KEY-----|\Z)", "PRIVATE_KEY"),
+    (
+        "PRIVATE KEY",
+        r"()-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(-----END [A-Z ]*PRIVATE KEY-----|\Z)",
+        "PRIVATE_KEY",
+    ),
     ("AKIA", r"()\bAKIA[0-9A-Z]{16}\b", "AWS_KEY"),
     ("ASIA", r"()\bASIA[0-9A-Z]{16}\b", "AWS_KEY"),
     ("gh", r"()\bgh[pousr]_[A-Za-z0-9]{30,}\b", "TOKEN"),
