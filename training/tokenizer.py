@@ -41,6 +41,8 @@ WEIGHTS = {
     "kotlin": 2, "go": 2, "c": 2, "cpp": 2, "csharp": 2,
 }  # fmt: skip
 
+PACKAGE_CHARACTERS = 200_000
+
 QWEN2_PATTERN = (
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}"
     r"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
@@ -114,10 +116,22 @@ def sample(documents: Path, budget: int, seed: int = 0) -> Iterator[str]:
     rows = [row for row in read_jsonl(documents) if row["split"] == "train"]
     random.Random(seed).shuffle(rows)
     room = {name: budget * weight / sum(WEIGHTS.values()) for name, weight in WEIGHTS.items()}
-    for row in rows:
+    for row in large_packages_last(rows):
         if room[row["language"]] > 0:
             room[row["language"]] -= len(row["text"])
             yield row["text"]
+
+
+def large_packages_last(rows: list[dict]) -> list[dict]:
+    """The rows in their order, but what a package has past `PACKAGE_CHARACTERS` at the end.
+
+    Otherwise the names of a few large packages become tokens.
+    """
+    given, first, last = Counter(), [], []
+    for row in rows:
+        (first if given[row["package"]] < PACKAGE_CHARACTERS else last).append(row)
+        given[row["package"]] += len(row["text"])
+    return first + last
 
 
 def write_vocabulary(writer: gguf.GGUFWriter, tokenizer: TextTokenizer) -> None:

@@ -1,8 +1,10 @@
 import json
 import unicodedata
 
+import gguf
 import pytest
 
+import tokenizer
 from tokenizer import SPECIAL_TOKENS, TextTokenizer
 
 
@@ -70,3 +72,33 @@ def test_a_saved_tokenizer_is_the_same(text_tokenizer, tmp_path):
     path.write_text(text_tokenizer.inner.to_str())
     assert TextTokenizer.load(path).parts() == text_tokenizer.parts()
     assert json.loads(path.read_text())["added_tokens"] == []
+
+
+def test_the_sample_is_shared_by_language_and_package(tmp_path, monkeypatch):
+    monkeypatch.setattr(tokenizer, "PACKAGE_CHARACTERS", 20)
+    monkeypatch.setattr(tokenizer, "WEIGHTS", {"go": 3, "rust": 1})
+    rows = [("large", "go", "large-text")] * 50 + [("small", "go", "small-text")] * 2
+    rows += [("other", "rust", "other-text")] * 50 + [("held", "go", "held")]
+    path = tmp_path / "documents.jsonl"
+    lines = [
+        {"package": name, "language": language, "text": text, "split": "train"}
+        | ({"split": "held_out"} if name == "held" else {})
+        for name, language, text in rows
+    ]
+    path.write_text("\n".join(map(json.dumps, lines)))
+    texts = list(tokenizer.sample(path, 400))
+    assert [texts.count(f"{name}-text") for name in ("large", "small", "other")] == [28, 2, 10]
+    assert "held" not in texts
+    assert sorted(texts[:6]) == ["large-text"] * 2 + ["other-text"] * 2 + ["small-text"] * 2
+
+
+def test_the_vocabulary_file_has_the_format_of_models(text_tokenizer, tmp_path):
+    path = tmp_path / "tokenizer.gguf"
+    tokenizer.write_gguf(path, text_tokenizer)
+    fields = gguf.GGUFReader(path).fields
+    assert fields["tokenizer.ggml.pre"].contents() == "qwen2"
+    assert fields["tokenizer.ggml.tokens"].contents() == text_tokenizer.parts()[0]
+    assert fields["inkling.prompt.version"].contents() == tokenizer.PROMPT_VERSION
+    keys = ("bos", "fim_mid", "fim_sep")
+    ids = {key: fields[f"tokenizer.ggml.{key}_token_id"].contents() for key in keys}
+    assert ids == {"bos": 0, "fim_mid": 3, "fim_sep": 6}
