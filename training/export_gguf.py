@@ -10,11 +10,10 @@ from torch import Tensor
 
 from checkpoints import Checkpoints, read
 from model import Config, Qwen3
-from tokenizer import SPECIAL_TOKENS, TextTokenizer
+from tokenizer import TextTokenizer, write_vocabulary
 from work import parser
 
 ARCHITECTURE = "qwen3"
-PROMPT_VERSION = 1
 TOKENS_SEEN = "inkling.training.tokens"
 
 TYPES = {
@@ -56,11 +55,10 @@ def export(path: Path, state: dict, tokenizer: TextTokenizer, type_: str) -> Non
     writer = gguf.GGUFWriter(part, ARCHITECTURE)
     writer.add_name("Inkling")
     writer.add_license("Apache-2.0")
-    writer.add_uint32("inkling.prompt.version", PROMPT_VERSION)
     writer.add_uint64(TOKENS_SEEN, state["tokens"])
     writer.add_file_type(FILE_TYPES[type_])
     add_architecture(writer, config)
-    add_tokenizer(writer, tokenizer)
+    write_vocabulary(writer, tokenizer)
     for name, weight in state["optimizer"]["masters"].items():
         kind = TYPES[type_] if weight.ndim == 2 else TYPES["f32"]
         add_tensor(writer, tensor_name(name), weight.float().numpy(), kind)
@@ -72,7 +70,6 @@ def export(path: Path, state: dict, tokenizer: TextTokenizer, type_: str) -> Non
 
 
 def add_architecture(writer: gguf.GGUFWriter, config: Config) -> None:
-    writer.add_vocab_size(config.vocabulary)
     writer.add_context_length(config.context)
     writer.add_embedding_length(config.width)
     writer.add_block_count(config.layers)
@@ -84,32 +81,6 @@ def add_architecture(writer: gguf.GGUFWriter, config: Config) -> None:
     writer.add_layer_norm_rms_eps(config.norm_eps)
     writer.add_rope_dimension_count(config.head_width)
     writer.add_rope_freq_base(config.rope_theta)
-
-
-def add_tokenizer(writer: gguf.GGUFWriter, tokenizer: TextTokenizer) -> None:
-    tokens, merges = tokenizer.parts()
-    n_special = len(SPECIAL_TOKENS)
-    types = [gguf.TokenType.CONTROL] * n_special
-    types += [gguf.TokenType.NORMAL] * (len(tokens) - n_special)
-    writer.add_tokenizer_model("gpt2")
-    writer.add_tokenizer_pre("qwen2")
-    writer.add_token_list(tokens)
-    writer.add_token_types(types)
-    writer.add_token_merges(merges)
-    ids = {token: index for index, token in enumerate(SPECIAL_TOKENS)}
-    writer.add_bos_token_id(ids["<|endoftext|>"])
-    writer.add_eos_token_id(ids["<|endoftext|>"])
-    writer.add_pad_token_id(ids["<|endoftext|>"])
-    writer.add_add_bos_token(True)
-    for key, token in [
-        ("fim_pre", "<|fim_prefix|>"),
-        ("fim_suf", "<|fim_suffix|>"),
-        ("fim_mid", "<|fim_middle|>"),
-        ("fim_pad", "<|fim_pad|>"),
-        ("fim_rep", "<|repo_name|>"),
-        ("fim_sep", "<|file_sep|>"),
-    ]:
-        writer.add_uint32(f"tokenizer.ggml.{key}_token_id", ids[token])
 
 
 def add_tensor(
