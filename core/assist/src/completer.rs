@@ -44,6 +44,13 @@ pub trait Completer {
     fn name(&self) -> &str;
     /// Answers; the first completion is the likeliest where `sampling` is greedy.
     fn complete<'a>(&'a mut self, ask: Ask<'a>) -> Reply<'a, Answer>;
+
+    /// What the model gives `text` as the answer to `prompt`, in nats, and over how many bytes; `None` where
+    /// it does not say.
+    fn likelihood<'a>(&'a mut self, prompt: &'a Prompt, text: &'a str) -> Reply<'a, Option<(f64, usize)>> {
+        let _ = (prompt, text);
+        Box::pin(std::future::ready(Ok(None)))
+    }
 }
 
 /// A question to a model.

@@ -226,6 +226,23 @@ impl LocalModel {
         Want { top_k: TOP_K, masked }
     }
 
+    /// Of the answer from its last typed word on.
+    async fn nats(&mut self, prompt: &Prompt, text: &str) -> Result<(f64, usize), AssistError> {
+        let (mut tokens, required) = self.encode(prompt);
+        let n_given = tokens.len();
+        let answer = format!("{required}{text}");
+        tokens.extend(self.tokenizer.encode(&answer));
+        let logits = self.executor.logits(&tokens, &Cancel::default()).await?;
+        let n_vocab = self.executor.info().model.n_vocab;
+        let nats = |idx: usize| {
+            let row = &logits[(idx - 1) * n_vocab..idx * n_vocab];
+            let max = row.iter().copied().fold(f32::MIN, f32::max);
+            let sum: f64 = row.iter().map(|logit| f64::from(logit - max).exp()).sum();
+            sum.ln() - f64::from(row[tokens[idx] as usize] - max)
+        };
+        Ok(((n_given..tokens.len()).map(nats).sum(), answer.len()))
+    }
+
     /// The `nth` likeliest token that does not end the answer, and its place among the entries.
     fn nth_beginning(&self, nth: usize, first: &Top) -> Option<(usize, TokenId)> {
         let begins = |(_, entry): &(usize, &(TokenId, f32))| !self.stops.contains(&entry.0);
@@ -268,6 +285,10 @@ impl Completer for LocalModel {
 
     fn complete<'a>(&'a mut self, ask: Ask<'a>) -> Reply<'a, Answer> {
         Box::pin(self.answer(ask))
+    }
+
+    fn likelihood<'a>(&'a mut self, prompt: &'a Prompt, text: &'a str) -> Reply<'a, Option<(f64, usize)>> {
+        Box::pin(async move { self.nats(prompt, text).await.map(Some) })
     }
 }
 

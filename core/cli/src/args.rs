@@ -28,6 +28,9 @@ pub(crate) enum Command {
     /// Look into a model file, or run a part of it.
     #[command(subcommand)]
     Model(Model),
+    /// Measure how good a model's suggestions are.
+    #[command(subcommand)]
+    Eval(Eval),
     /// Say what this machine has for Inkling, and what is wrong.
     Doctor,
     /// Serve an editor: the Language Server Protocol on standard input and output.
@@ -126,4 +129,38 @@ pub(crate) enum Model {
         #[arg(long, value_name = "N", default_value_t = 64)]
         decode: usize,
     },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Eval {
+    /// Ask for lines of files that were never trained on, and compare with what stood there.
+    Lines(Lines),
+}
+
+#[derive(ClapArgs)]
+pub(crate) struct Lines {
+    /// Documents as JSON lines with package, path, language, split and text.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) corpus: PathBuf,
+    /// Which of them.
+    #[arg(long, value_name = "NAME", default_value = "held_out")]
+    pub(crate) split: String,
+    /// A GGUF file [default: the configured model, else the one inside this program].
+    #[arg(long, value_name = "FILE")]
+    pub(crate) model: Option<PathBuf>,
+    /// Lines of each language.
+    #[arg(long, value_name = "N", default_value_t = 40)]
+    pub(crate) limit: usize,
+    /// Another seed draws other lines.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Type every line with the model's help and count the keys, which takes ten times as long.
+    #[arg(long)]
+    pub(crate) keystrokes: bool,
+    /// Threads that compute [default: all].
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<usize>,
+    /// Folder for every case's result, the figures and a report; a stopped run goes on from it.
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) out: Option<PathBuf>,
 }

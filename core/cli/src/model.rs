@@ -54,6 +54,15 @@ pub(crate) fn clock() -> impl Fn() -> f64 {
     move || started.elapsed().as_secs_f64() * 1000.0
 }
 
+/// A bar over `n_steps` steps, with the time that is left.
+pub(crate) fn steps_bar(title: &'static str, n_steps: usize) -> ProgressBar {
+    let style = ProgressStyle::with_template("{msg} {wide_bar} {pos} of {len}, {eta} left");
+    let bar = ProgressBar::new(n_steps as u64).with_message(title);
+    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+    bar.enable_steady_tick(Duration::from_millis(200));
+    bar
+}
+
 fn progress_bar(title: &'static str) -> ProgressBar {
     let style = ProgressStyle::with_template("{msg} {wide_bar} {bytes} of {total_bytes}");
     let bar = ProgressBar::new(0).with_message(title);

@@ -2,6 +2,7 @@
 
 pub(crate) mod complete;
 pub(crate) mod doctor;
+pub(crate) mod eval;
 pub(crate) mod lsp;
 pub(crate) mod model;
 pub(crate) mod trace;

@@ -20,9 +20,10 @@ const LAYERS: &str = "
     engine:     gguf kernels fixture
 
     assist:     context engine fixture gguf prompt refine syntax tokenizer
+    eval:       assist fixture
     lsp:        assist fixture
     wasm:       assist lsp
-    cli:        assist fixture lsp
+    cli:        assist eval fixture lsp
     xtask:
 ";
 
@@ -31,9 +32,9 @@ const LAYERS: &str = "
 const OWNERS: &str = "
     gloo-*:              wasm
     js-sys:              wasm
-    serde:               cli lsp wasm xtask
+    serde:               cli eval lsp wasm xtask
     serde-wasm-bindgen:  wasm
-    serde_json:          cli lsp wasm xtask
+    serde_json:          cli eval lsp wasm xtask
     tree-sitter*:        syntax
     wasm-bindgen*:       wasm xtask
     web-sys:             wasm

@@ -1,0 +1,94 @@
+//! `inkling eval lines` on a small corpus with the model inside the program.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Command, Output};
+
+use serde_json::{Value, json};
+
+fn folder(name: &str) -> PathBuf {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+/// Two documents of the split "held_out" and one of another.
+fn corpus(folder: &std::path::Path) -> PathBuf {
+    let python: String =
+        (0..20).map(|n| format!("def read_{n}(path):\n    return open(path).read()\n\n")).collect();
+    let rust: String =
+        (0..20).map(|n| format!("pub fn value_{n}() -> usize {{\n    {n} + 100\n}}\n\n")).collect();
+    let row = |path: &str, split: &str, text: &str| {
+        json!({ "package": "p", "path": path, "language": "any", "split": split, "text": text }).to_string()
+            + "\n"
+    };
+    let rows = [row("a.py", "held_out", &python), row("b.rs", "held_out", &rust), row("c.go", "train", "x")];
+    let path = folder.join("documents.jsonl");
+    fs::write(&path, rows.concat()).unwrap();
+    path
+}
+
+fn eval(args: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_inkling"));
+    command.args(["eval", "lines", "--json"]).args(args);
+    command.env("XDG_CONFIG_HOME", env!("CARGO_TARGET_TMPDIR")).output().unwrap()
+}
+
+fn figures(output: &Output) -> Value {
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+#[test]
+fn figures_report_and_a_run_that_goes_on() {
+    let folder = folder("eval-lines");
+    let corpus = corpus(&folder);
+    let out = folder.join("out");
+    let args = [
+        "--corpus",
+        corpus.to_str().unwrap(),
+        "--limit",
+        "4",
+        "--keystrokes",
+        "--out",
+        out.to_str().unwrap(),
+    ];
+    let first = figures(&eval(&args));
+    let n = |group: &str| first[group]["n"].as_u64().unwrap();
+    assert_eq!(first["n"].as_u64().unwrap() + n("trivial") + n("repeated"), 8, "four of each language");
+    for metric in
+        ["exact_match", "edit_similarity", "shown", "ratio_completed", "latency_ms_p50", "latency_ms_p95"]
+    {
+        assert!(first[metric].as_f64().unwrap() >= 0.0, "{metric}");
+    }
+    assert!(first["bits_per_byte"].as_f64().unwrap() > 0.0);
+    let report = fs::read_to_string(out.join("report.html")).unwrap();
+    assert!(report.contains("Exact match by language") && report.contains("<svg"));
+
+    // As if it had been killed in its last line.
+    let log = out.join("cases.jsonl");
+    let text = fs::read_to_string(&log).unwrap();
+    assert_eq!(text.lines().count(), 9);
+    fs::write(&log, &text[..text.len() - 20]).unwrap();
+    let again = figures(&eval(&args));
+    assert_eq!(again["exact_match"], first["exact_match"]);
+    assert_eq!(fs::read_to_string(&log).unwrap().lines().count(), 9);
+
+    let other = eval(&[&args[..], &["--seed", "2"]].concat());
+    assert!(String::from_utf8_lossy(&other.stderr).contains("is of another run; choose another folder"));
+}
+
+#[test]
+fn a_corpus_that_cannot_be_used_says_why() {
+    let folder = folder("eval-bad");
+    let corpus = corpus(&folder);
+    let message = |args: &[&str]| String::from_utf8_lossy(&eval(args).stderr).into_owned();
+    let none = message(&["--corpus", "no-such-file"]);
+    assert!(none.contains("cannot open the corpus no-such-file"), "{none}");
+    let empty = message(&["--corpus", corpus.to_str().unwrap(), "--split", "test"]);
+    assert!(empty.contains("has no document of the split \"test\""), "{empty}");
+    fs::write(&corpus, "{}\nnot JSON\n").unwrap();
+    let broken = message(&["--corpus", corpus.to_str().unwrap()]);
+    assert!(broken.contains("documents.jsonl, line 1: missing field"), "{broken}");
+}
