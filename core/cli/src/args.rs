@@ -31,6 +31,9 @@ pub(crate) enum Command {
     /// Measure how good a model's suggestions are.
     #[command(subcommand)]
     Eval(Eval),
+    /// Make training data.
+    #[command(subcommand)]
+    Dataset(Dataset),
     /// Say what this machine has for Inkling, and what is wrong.
     Doctor,
     /// Serve an editor: the Language Server Protocol on standard input and output.
@@ -163,4 +166,46 @@ pub(crate) struct Lines {
     /// Folder for every case's result, the figures and a report; a stopped run goes on from it.
     #[arg(long, value_name = "FOLDER")]
     pub(crate) out: Option<PathBuf>,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Dataset {
+    /// Training samples in the product's own prompts, as token ids on standard output.
+    ///
+    /// Each frame holds the samples of 64 documents, a piece of an epoch, little-endian: u32 magic
+    /// 0x544B4E49 ("INKT"), u32 epoch, u32 piece, u32 number of rows, u32 length, then the rows, each of
+    /// length + 1 u16 ids. A row holds whole samples, one after another, and id 0 behind the last. Three
+    /// quarters of the tokens are fill-in-the-middle questions (docs/prompt-format.md) with their answers,
+    /// cut anew in every epoch, a quarter are plain documents. A frame depends on corpus, tokenizer, seed,
+    /// length, epoch and piece alone.
+    #[command(verbatim_doc_comment)]
+    Tokens(Tokens),
+}
+
+#[derive(ClapArgs)]
+pub(crate) struct Tokens {
+    /// JSON Lines: objects with package, path, language, split and text.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) corpus: PathBuf,
+    /// A GGUF file with the vocabulary, or `embedded`.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) tokenizer: PathBuf,
+    /// The split to take.
+    #[arg(long, value_name = "NAME", default_value = "train")]
+    pub(crate) split: String,
+    /// Tokens of a row, without the last target.
+    #[arg(long, value_name = "N", default_value_t = 512)]
+    pub(crate) length: usize,
+    /// Another seed gives other samples in another order.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// The first piece [default: 0:0].
+    #[arg(long, value_name = "EPOCH:PIECE", default_value = "0:0", hide_default_value = true)]
+    pub(crate) start: String,
+    /// Pieces to make [default: without end].
+    #[arg(long, value_name = "N")]
+    pub(crate) pieces: Option<usize>,
+    /// Print the samples as text for people in place of ids; one piece unless told otherwise.
+    #[arg(long)]
+    pub(crate) text: bool,
 }

@@ -20,6 +20,7 @@ fn main() -> ExitCode {
         Command::Trace(trace) => commands::trace::run(trace, args.json),
         Command::Model(model) => commands::model::run(model, args.json),
         Command::Eval(eval) => commands::eval::run(eval, args.json),
+        Command::Dataset(dataset) => commands::dataset::run(dataset),
         Command::Doctor => commands::doctor::run(args.json),
         Command::Lsp => commands::lsp::run(),
         Command::Completions { shell } => commands::completions(*shell),

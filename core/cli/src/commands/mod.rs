@@ -1,6 +1,7 @@
 //! One module a command.
 
 pub(crate) mod complete;
+pub(crate) mod dataset;
 pub(crate) mod doctor;
 pub(crate) mod eval;
 pub(crate) mod lsp;

@@ -19,11 +19,13 @@ const LAYERS: &str = "
     tokenizer:  gguf
     engine:     gguf kernels fixture
 
+    dataset:    context fixture gguf prompt syntax tokenizer
+
     assist:     context engine fixture gguf prompt refine syntax tokenizer
     eval:       assist fixture
     lsp:        assist fixture
     wasm:       assist lsp
-    cli:        assist eval fixture lsp
+    cli:        assist dataset eval fixture lsp
     xtask:
 ";
 
