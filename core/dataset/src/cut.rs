@@ -18,14 +18,17 @@ pub(crate) struct Cut {
 
 /// How often each kind is tried, in percent.
 const KINDS: [(Kind, u8); 7] = [
-    (Kind::Line, 44),
+    (Kind::Line, 46),
     (Kind::Lines, 6),
     (Kind::Statement, 16),
     (Kind::Block, 14),
     (Kind::Arguments, 8),
-    (Kind::Part, 8),
+    (Kind::Part, 6),
     (Kind::Span, 4),
 ];
+
+/// Shorter parts are typed faster than asked for.
+const MIN_PART_BYTES: usize = 5;
 
 /// How often a cut is drawn until one is worth learning.
 const TRIES: usize = 12;
@@ -158,7 +161,7 @@ impl Drawing<'_, '_> {
     }
 
     fn part(&mut self) -> Option<Range<usize>> {
-        self.node(NodeKind::Part)
+        self.node(NodeKind::Part).filter(|part| part.len() >= MIN_PART_BYTES)
     }
 
     /// Anything, as when a piece was deleted.
@@ -192,7 +195,8 @@ impl Drawing<'_, '_> {
             return None;
         }
         let places = || text[start..end].char_indices().map(|(idx, _)| start + idx);
-        let weigh = |place| if place == start { fresh_line_weight(&text[start..end]) } else { weight(text, place) };
+        let weigh =
+            |place| if place == start { fresh_line_weight(&text[start..end]) } else { weight(text, place) };
         let total: f32 = places().map(weigh).sum();
         let mut left = self.rng.f32() * total;
         places().find(|&place| {
@@ -260,7 +264,7 @@ fn usefulness(open: &Open<'_>, range: &Range<usize>) -> f32 {
     if n_solid == 0 {
         0.0
     } else if open.prose_in(range) * 2 > middle.len() {
-        0.1
+        0.06
     } else if n_letters == 0 {
         0.15
     } else if n_letters * 4 < n_solid && n_solid > 8 {

@@ -15,7 +15,13 @@ const NEAREST: usize = 3;
 const TRIES: usize = 12;
 
 /// One to three changes to `text` around the cursor, most often to lines that name what `middle` names too.
-pub(crate) fn draw(path: &str, text: &str, cursor: usize, middle: &str, rng: &mut fastrand::Rng) -> RecentEdits {
+pub(crate) fn draw(
+    path: &str,
+    text: &str,
+    cursor: usize,
+    middle: &str,
+    rng: &mut fastrand::Rng,
+) -> RecentEdits {
     let mut edits = RecentEdits::default();
     let lines: Vec<&str> = text.split_inclusive('\n').collect();
     let here = text[..line_start(text, cursor)].matches('\n').count();

@@ -21,7 +21,7 @@ const MIN_QUESTION_TOKENS: usize = 160;
 const MIN_PLAIN_TOKENS: usize = 48;
 
 /// Budgets of questions, in tokens; rows bound them further.
-const BUDGETS: Range<f32> = 192.0..2048.0;
+const BUDGETS: Range<f32> = 256.0..2048.0;
 
 /// The share of the tokens that are plain documents, in percent.
 const PLAIN_PERCENT: usize = 25;
@@ -47,6 +47,20 @@ pub struct Piece {
 pub struct Row {
     /// In order; together not longer than the row.
     pub samples: Vec<Sample>,
+}
+
+impl Piece {
+    /// For people: each sample under a line that begins with `==`, special tokens spelled out.
+    pub fn to_text(&self, corpus: &Corpus, tokenizer: &Tokenizer) -> String {
+        let Place { epoch, piece } = self.place;
+        let rows = self.rows.iter().enumerate();
+        let samples = rows.flat_map(|(idx, row)| row.samples.iter().map(move |sample| (idx, sample)));
+        let text = |(idx, sample): (usize, &Sample)| {
+            let (title, text) = (sample.title(corpus), tokenizer.decode(&sample.ids));
+            format!("== {epoch}:{piece} row {idx}: {title}\n{text}\n")
+        };
+        samples.map(text).collect()
+    }
 }
 
 impl Row {

@@ -10,7 +10,7 @@ use inkling_tokenizer::{TokenId, Tokenizer};
 use crate::cut::Cut;
 use crate::open::Open;
 use crate::text::line_end;
-use crate::{Corpus, Error, edits, related};
+use crate::{Corpus, Document, Error, edits, related};
 
 /// What is cut out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -57,17 +57,27 @@ pub struct Sample {
     pub middle: Range<usize>,
 }
 
-/// Shares of the samples, in percent.
+impl Sample {
+    /// Kind, order, document and size in one line.
+    pub(crate) fn title(&self, corpus: &Corpus) -> String {
+        let Document { package, path, .. } = &corpus.documents()[self.document as usize];
+        let order = self.order.map_or(String::new(), |order| format!(" {order:?}"));
+        let what = format!("{:?}{order}", self.kind).to_lowercase();
+        format!("{what}, {package} {path}, {} tokens", self.ids.len())
+    }
+}
+
+/// Shares of the samples, in percent; not every snippet and edit that is offered fits the prompt.
 const SPM: u8 = 85;
 const NO_SUFFIX: u8 = 10;
 const SNIPPETS: u8 = 30;
-const EDITS: u8 = 12;
+const EDITS: u8 = 20;
 
 /// More than a token has on average in any text; what `assemble` looks at is no longer.
 const MAX_BYTES_A_TOKEN: usize = 12;
 
-/// Lines of a snippet: as many as fit into the share that the prompt has for them.
-const TOKENS_A_SNIPPET_LINE: usize = 24;
+/// Snippets have as many lines as the prompt has room for: a quarter of it, at a dozen tokens a line.
+const TOKENS_A_SNIPPET_LINE: usize = 4 * 13;
 
 /// What is around the cursor when related code is looked for, in bytes.
 const AROUND: (usize, usize) = (1500, 500);
@@ -103,7 +113,9 @@ impl<'m> Sampler<'m> {
             }
         }
         if tokenizer.n_vocab() > 1 << 16 {
-            return Err(Error::Tokenizer { what: format!("it has {} tokens, over 65536", tokenizer.n_vocab()) });
+            return Err(Error::Tokenizer {
+                what: format!("it has {} tokens, over 65536", tokenizer.n_vocab()),
+            });
         }
         let text = |id| String::from_utf8_lossy(tokenizer.bytes(id)).into_owned();
         let specials: Vec<String> = tokenizer.specials().map(text).collect();

@@ -14,6 +14,8 @@ const MAX_PASSES: f64 = 4.0;
 /// What a document is worth at most, in bytes: longer ones are sampled, not exhausted.
 const MAX_DOCUMENT_BYTES: usize = 64 << 10;
 
+const GOLDEN_RATIO: f64 = 1.618_033_988_749_895;
+
 /// A piece's place in the series.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {
@@ -70,8 +72,10 @@ impl Schedule {
     /// A document with 0.4 passes an epoch comes in two epochs of five, one with 2.4 two or three times.
     pub(crate) fn epoch(&self, epoch: u32) -> Vec<u32> {
         let mut documents = Vec::new();
+        let first_phase = fastrand::Rng::with_seed(self.seed).f64();
         for (idx, passes) in self.passes.iter().enumerate() {
-            let phase = fastrand::Rng::with_seed(mix(&[self.seed, idx as u64])).f64();
+            // Evenly spread, so that every epoch has its share of every language.
+            let phase = (first_phase + idx as f64 * GOLDEN_RATIO).fract();
             let until = |epoch: u32| (f64::from(epoch) * passes + phase).floor() as u64;
             documents.extend((until(epoch)..until(epoch + 1)).map(|_| idx as u32));
         }
@@ -90,8 +94,12 @@ fn passes(n_bytes: &FxHashMap<Language, f64>) -> FxHashMap<Language, f64> {
         let open_weight: f64 = n_bytes.keys().filter(is_open).map(|&language| weight(language)).sum();
         let left = n_bytes.values().sum::<f64>() - taken;
         let share = |language: Language| weight(language) / open_weight * left / n_bytes[&language];
-        let full: Vec<Language> =
-            n_bytes.keys().filter(is_open).copied().filter(|&language| share(language) > MAX_PASSES).collect();
+        let full: Vec<Language> = n_bytes
+            .keys()
+            .filter(is_open)
+            .copied()
+            .filter(|&language| share(language) > MAX_PASSES)
+            .collect();
         if full.is_empty() {
             let open: Vec<Language> = n_bytes.keys().filter(is_open).copied().collect();
             let shares: Vec<f64> = open.iter().map(|&language| share(language)).collect();
@@ -110,4 +118,60 @@ pub(crate) fn mix(numbers: &[u64]) -> u64 {
         z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         z ^ (z >> 31)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn corpus(sizes: &[(Language, usize)]) -> Corpus {
+        let document = |(idx, &(language, n_bytes)): (usize, &(Language, usize))| Document {
+            package: "p".to_string(),
+            path: format!("{idx}"),
+            language,
+            text: "x".repeat(n_bytes),
+        };
+        Corpus::new(sizes.iter().enumerate().map(document).collect())
+    }
+
+    /// Bytes of each language in an epoch.
+    fn drawn(corpus: &Corpus, epoch: u32) -> FxHashMap<Language, usize> {
+        let mut n_bytes = FxHashMap::default();
+        for idx in Schedule::new(corpus, 7).epoch(epoch) {
+            let document = &corpus.documents()[idx as usize];
+            *n_bytes.entry(document.language).or_default() += document.text.len();
+        }
+        n_bytes
+    }
+
+    #[test]
+    fn languages_have_their_shares_whatever_the_corpus_has() {
+        let mut sizes = vec![(Language::Python, 1000); 100];
+        sizes.extend([(Language::Go, 500); 400]);
+        let drawn = drawn(&corpus(&sizes), 0);
+        let ratio = drawn[&Language::Python] as f64 / drawn[&Language::Go] as f64;
+        assert!((ratio - 4.0 / 1.5).abs() < 0.1, "{drawn:?}");
+        assert!(drawn.values().sum::<usize>().abs_diff(300_000) < 3_000, "an epoch is as long as the corpus");
+    }
+
+    #[test]
+    fn a_small_language_is_not_repeated_without_end() {
+        let mut sizes = vec![(Language::Python, 1000); 100];
+        sizes.push((Language::Kotlin, 100));
+        let drawn = drawn(&corpus(&sizes), 3);
+        assert_eq!(drawn[&Language::Kotlin], 400);
+        assert!(drawn[&Language::Python].abs_diff(99_700) <= 1_000, "{drawn:?}");
+    }
+
+    #[test]
+    fn a_share_of_a_pass_is_some_epochs() {
+        let sizes = [vec![(Language::Python, 1000); 10], vec![(Language::C, 1000); 10]].concat();
+        let corpus = corpus(&sizes);
+        let schedule = Schedule::new(&corpus, 7);
+        let epochs: Vec<u32> = (0..5).flat_map(|epoch| schedule.epoch(epoch)).collect();
+        let n_times = |idx| epochs.iter().filter(|&&one| one == idx).count();
+        assert!((0..10).all(|python| n_times(python) == 8), "1.6 passes an epoch");
+        assert!((10..20).all(|c| n_times(c) == 2), "0.4 passes an epoch");
+        assert_ne!(schedule.epoch(0), schedule.epoch(1));
+    }
 }

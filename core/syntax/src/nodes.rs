@@ -55,13 +55,16 @@ impl Source {
         walk(root, |cursor, depth| {
             let node = cursor.node();
             if node.is_named() && depth > 0 && !node.has_error() && !node.is_extra() {
-                let kind = if ARGUMENTS.contains(&node.kind()) { NodeKind::Arguments } else { NodeKind::Part };
+                let kind =
+                    if ARGUMENTS.contains(&node.kind()) { NodeKind::Arguments } else { NodeKind::Part };
                 nodes.push(SyntaxNode { kind, range: node.byte_range() });
             }
             Step::Into
         });
         // Of what stands for the same text the more telling one stays.
-        nodes.sort_by_key(|node| (node.range.start, std::cmp::Reverse(node.range.end), node.kind == NodeKind::Part));
+        nodes.sort_by_key(|node| {
+            (node.range.start, std::cmp::Reverse(node.range.end), node.kind == NodeKind::Part)
+        });
         nodes.dedup_by(|b, a| a.range == b.range && (b.kind == NodeKind::Part || a.kind == b.kind));
         nodes
     }

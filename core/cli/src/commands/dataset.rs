@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use inkling_assist::tokenizer::Tokenizer;
-use inkling_dataset::{Corpus, Document, Error, Maker, Piece, Place, Sample, language_id};
+use inkling_dataset::{Corpus, Document, Error, Maker, Piece, Place, language_id};
 use serde::Deserialize;
 
 use crate::args::{Dataset, Tokens};
@@ -31,15 +31,18 @@ fn tokens(args: &Tokens) -> Result<()> {
     let n_pieces = args.pieces.unwrap_or(if args.text { 1 } else { usize::MAX });
     let mut out = std::io::stdout().lock();
     for piece in pieces.take(n_pieces) {
-        let bytes = if args.text { text(&piece, &corpus, &tokenizer) } else { frame(&piece, args.length) };
-        out.write_all(&bytes)?;
+        match args.text {
+            true => out.write_all(piece.to_text(&corpus, &tokenizer).as_bytes())?,
+            false => out.write_all(&frame(&piece, args.length))?,
+        }
     }
     Ok(out.flush()?)
 }
 
 /// `EPOCH:PIECE`.
 fn place(text: &str) -> Result<Place> {
-    let numbers = text.split_once(':').and_then(|(epoch, piece)| Some((epoch.parse().ok()?, piece.parse().ok()?)));
+    let numbers =
+        text.split_once(':').and_then(|(epoch, piece)| Some((epoch.parse().ok()?, piece.parse().ok()?)));
     let Some((epoch, piece)) = numbers else {
         bail!("\"{text}\" is not a place to start at; write EPOCH:PIECE, such as 0:120 (both count from 0)")
     };
@@ -97,25 +100,4 @@ fn frame(piece: &Piece, length: usize) -> Vec<u8> {
         bytes.extend(row.ids(length + 1).flat_map(|id| (id as u16).to_le_bytes()));
     }
     bytes
-}
-
-/// Each sample under a line that says what it is.
-fn text(piece: &Piece, corpus: &Corpus, tokenizer: &Tokenizer) -> Vec<u8> {
-    let Place { epoch, piece: number } = piece.place;
-    let mut out = String::new();
-    for (row_idx, row) in piece.rows.iter().enumerate() {
-        for sample in &row.samples {
-            out += &format!("== {epoch}:{number} row {row_idx}: {}\n", title(sample, corpus));
-            out += &tokenizer.decode(&sample.ids);
-            out.push('\n');
-        }
-    }
-    out.into_bytes()
-}
-
-fn title(sample: &Sample, corpus: &Corpus) -> String {
-    let document = &corpus.documents()[sample.document as usize];
-    let order = sample.order.map_or(String::new(), |order| format!(" {order:?}"));
-    let what = format!("{:?}{order}", sample.kind).to_lowercase();
-    format!("{}, {} {}, {} tokens", what, document.package, document.path, sample.ids.len())
 }
