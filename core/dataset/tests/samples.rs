@@ -103,7 +103,7 @@ fn kinds_orders_and_context_are_mixed() {
     between(0.5, 0.75, &|sample| sample.order == Some(Order::Spm));
     between(0.05, 0.2, &|sample| sample.order == Some(Order::Psm));
     between(0.003, 0.3, &|sample| sample.ids.contains(&RECENT_EDIT));
-    between(0.05, 0.4, &|sample| sample.ids.iter().filter(|&&id| id == FILE_SEP).count() > 1);
+    between(0.003, 0.4, &|sample| sample.ids.iter().filter(|&&id| id == FILE_SEP).count() > 1);
     for kind in
         [Kind::Line, Kind::Lines, Kind::Statement, Kind::Block, Kind::Arguments, Kind::Part, Kind::Span]
     {
