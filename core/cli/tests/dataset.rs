@@ -160,7 +160,7 @@ fn wrong_input_says_what_to_do() {
         &file("empty.jsonl", b""),
         &[],
         expect![[r#"
-        inkling: TMP/empty.jsonl: the corpus has no documents of the split "train"; its splits are: 
+        inkling: TMP/empty.jsonl: the corpus has no documents of the split "train"; its splits are: none
     "#]],
     );
     check_error(
@@ -184,5 +184,11 @@ fn wrong_input_says_what_to_do() {
         inkling: rows of 20 tokens are too short; take 128 or more
     "#]],
     );
-    check_error(&good, &["--tokenizer", &file("other.gguf", &tiny_llama(Dtype::F32, 1))], expect![[""]]);
+    check_error(
+        &good,
+        &["--tokenizer", &file("other.gguf", &tiny_llama(Dtype::F32, 1))],
+        expect![[r#"
+        inkling: the tokenizer is not one of Inkling's own models: <|endoftext|> is not its token 0; name a GGUF file that training/ made
+    "#]],
+    );
 }

@@ -76,7 +76,8 @@ fn read_corpus(path: &Path, split: &str) -> Result<Corpus> {
     let corpus = Corpus::new(documents);
     if corpus.documents().is_empty() {
         splits.sort();
-        return Err(Error::EmptySplit { split: split.to_string(), found: splits.join(", ") })
+        let found = if splits.is_empty() { "none".to_string() } else { splits.join(", ") };
+        return Err(Error::EmptySplit { split: split.to_string(), found })
             .with_context(|| path.display().to_string());
     }
     Ok(corpus)
