@@ -106,8 +106,7 @@ fn a_reader_that_has_enough_ends_it() {
 }
 
 #[test]
-fn wrong_input_says_what_to_do() {
-    let good = corpus("good.jsonl");
+fn a_wrong_corpus_says_where_and_what() {
     let line = |language: &str| {
         format!(r#"{{"package":"p","path":"a","language":"{language}","split":"train","text":"x"}}"#)
     };
@@ -150,17 +149,22 @@ fn wrong_input_says_what_to_do() {
     "#]],
     );
     check_error(
-        &good,
-        &["--split", "test"],
-        expect![[r#"
-        inkling: TMP/good.jsonl: the corpus has no documents of the split "test"; its splits are: held_out, train
-    "#]],
-    );
-    check_error(
         &file("empty.jsonl", b""),
         &[],
         expect![[r#"
         inkling: TMP/empty.jsonl: the corpus has no documents of the split "train"; its splits are: none
+    "#]],
+    );
+}
+
+#[test]
+fn wrong_options_say_what_to_do() {
+    let good = corpus("good.jsonl");
+    check_error(
+        &good,
+        &["--split", "test"],
+        expect![[r#"
+        inkling: TMP/good.jsonl: the corpus has no documents of the split "test"; its splits are: held_out, train
     "#]],
     );
     check_error(
