@@ -14,5 +14,8 @@ addEventListener('unhandledrejection', ({ reason }) => reportError(reason));
 
 async function start(): Promise<LanguageServer> {
   await init({ module_or_path: new URL(wasm, import.meta.url) });
-  return new LanguageServer((message: object) => postMessage(message));
+  return new LanguageServer(
+    (message: object) => postMessage(message),
+    (uri: string) => fetch(uri),
+  );
 }

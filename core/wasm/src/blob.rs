@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use inkling_assist::engine::Cancel;
 use inkling_assist::gguf::{ReadFuture, Source, SourceError};
-use js_sys::{Array, Promise, Reflect, Uint8Array};
+use js_sys::{Array, Function, Promise, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, ReadableStreamDefaultReader, Response};
@@ -31,17 +31,23 @@ fn unreadable(error: JsValue) -> SourceError {
     SourceError(format!("the browser cannot read the model: {}; choose the file again", text(&error)))
 }
 
-/// Fetches a URL as a whole, `blob:` URLs included; `progress` hears bytes had and bytes in all, `cancel` ends it
-/// between two chunks.
-pub(crate) async fn fetch(
+/// Opens what `open` (which is `fetch` in a browser) answers with: a file is read where it lies; a response is
+/// fetched as a whole, and `progress` hears bytes had and bytes in all, `cancel` ends it between two chunks.
+pub(crate) async fn open(
+    open: &Function,
     uri: &str,
     progress: Box<dyn Fn(u64, u64)>,
     cancel: Cancel,
 ) -> Result<BlobSource, String> {
     let failed = |error: JsValue| {
-        format!("cannot fetch {uri}: {}; check the address and the connection", text(&error))
+        format!("cannot open {uri}: {}; check that it is there and can be reached", text(&error))
     };
-    let response: Response = JsFuture::from(fetch_url(uri)).await.map_err(failed)?.unchecked_into();
+    let answer: Promise = open.call1(&JsValue::NULL, &uri.into()).map_err(failed)?.unchecked_into();
+    let answer = JsFuture::from(answer).await.map_err(failed)?;
+    let response: Response = match answer.dyn_into::<Blob>() {
+        Ok(file) => return Ok(BlobSource(file)),
+        Err(answer) => answer.unchecked_into(),
+    };
     if !response.ok() {
         return Err(format!(
             "cannot fetch {uri}: the server answers {} {}",
@@ -75,10 +81,4 @@ pub(crate) async fn fetch(
 fn text(error: &JsValue) -> String {
     let message = Reflect::get(error, &"message".into()).ok().and_then(|message| message.as_string());
     message.unwrap_or_else(|| format!("{error:?}"))
-}
-
-#[wasm_bindgen]
-extern "C" {
-    #[wasm_bindgen(js_name = fetch)]
-    fn fetch_url(url: &str) -> Promise;
 }

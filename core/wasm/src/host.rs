@@ -14,11 +14,12 @@ use crate::blob;
 /// The Worker that this module runs in.
 pub(crate) struct Worker {
     post: Function,
+    open: Function,
 }
 
 impl Worker {
-    pub(crate) fn new(post: Function) -> Worker {
-        Worker { post }
+    pub(crate) fn new(post: Function, open: Function) -> Worker {
+        Worker { post, open }
     }
 }
 
@@ -65,9 +66,9 @@ impl Host for Worker {
         progress: Box<dyn Fn(u64, u64)>,
         cancel: Cancel,
     ) -> Future<Result<Box<dyn Source>, String>> {
-        let uri = uri.to_string();
+        let (open, uri) = (self.open.clone(), uri.to_string());
         Box::pin(async move {
-            let source = blob::fetch(&uri, progress, cancel).await?;
+            let source = blob::open(&open, &uri, progress, cancel).await?;
             Ok(Box::new(source) as Box<dyn Source>)
         })
     }

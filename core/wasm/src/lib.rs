@@ -2,7 +2,7 @@
 //!
 //! ```js
 //! await init();
-//! const server = new LanguageServer((message) => postMessage(message));
+//! const server = new LanguageServer((message) => postMessage(message), (uri) => fetch(uri));
 //! onmessage = ({ data }) => server.receive(data);
 //! ```
 
@@ -26,11 +26,12 @@ pub struct LanguageServer {
 
 #[wasm_bindgen]
 impl LanguageServer {
-    /// A server that calls `post` with every message for the client.
+    /// A server that calls `post` with every message for the client, and `open` with the URI of a model: that
+    /// answers with the promise of a `Response`, as `fetch` does, or of a `Blob`, which is read in ranges.
     #[wasm_bindgen(constructor)]
-    pub fn new(post: Function) -> LanguageServer {
+    pub fn new(post: Function, open: Function) -> LanguageServer {
         std::panic::set_hook(Box::new(|info| console_error(&info.to_string())));
-        LanguageServer { server: Server::new(Rc::new(Worker::new(post))) }
+        LanguageServer { server: Server::new(Rc::new(Worker::new(post, open))) }
     }
 
     /// Takes one message of the client.

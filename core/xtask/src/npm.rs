@@ -25,9 +25,9 @@ pub(crate) fn install(sh: &Shell) -> Result<()> {
     Ok(())
 }
 
-/// Runs a script of the playground's package.json; the browser it may test in is `$INKLING_CHROMIUM`.
-pub(crate) fn run_web_demo(sh: &Shell, script: &str) -> Result<()> {
-    let run = cmd!(sh, "{NPM} run {script} --workspace web-demo");
+/// Runs a script of a shell's package.json; the browser it may test in is `$INKLING_CHROMIUM`.
+pub(crate) fn run_script(sh: &Shell, shell: &str, script: &str) -> Result<()> {
+    let run = cmd!(sh, "{NPM} run {script} --workspace {shell}");
     match web::find_chromium(sh) {
         Some(chromium) => run.env("INKLING_CHROMIUM", chromium),
         None => run,

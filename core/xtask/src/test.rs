@@ -18,10 +18,12 @@ const STEPS: &[Step] = &[
     ("Rust tests", rust_tests),
     ("generated code", codegen::check),
     ("WASM module", wasm::build),
-    ("TypeScript types", |sh| npm::run_web_demo(sh, "typecheck")),
-    ("tests in Node", |sh| npm::run_web_demo(sh, "test")),
+    ("TypeScript types", typescript),
+    ("tests in Node", |sh| npm::run_script(sh, "web-demo", "test")),
+    ("VS Code extension", |sh| npm::run_script(sh, "vscode-extension", "build")),
+    ("tests of the extension", |sh| npm::run_script(sh, "vscode-extension", "test")),
     ("playground", web::build),
-    ("tests in Chromium", |sh| npm::run_web_demo(sh, "test:browser")),
+    ("tests in Chromium", |sh| npm::run_script(sh, "web-demo", "test:browser")),
 ];
 
 /// Runs all steps; stops at the first that fails, and names it.
@@ -51,6 +53,11 @@ fn format(sh: &Shell) -> Result<()> {
 fn clippy(sh: &Shell) -> Result<()> {
     cmd!(sh, "cargo clippy --workspace --all-targets -- --deny warnings").run()?;
     Ok(())
+}
+
+fn typescript(sh: &Shell) -> Result<()> {
+    npm::run_script(sh, "web-demo", "typecheck")?;
+    npm::run_script(sh, "vscode-extension", "typecheck")
 }
 
 /// This program's own dependencies are already built in its own profile; in the tests' they would

@@ -14,7 +14,7 @@ pub(crate) const DEFAULT_PORT: u16 = 8017;
 
 /// Bundles the playground into `web-demo/dist`; needs `web-demo/pkg`.
 pub(crate) fn build(sh: &Shell) -> Result<()> {
-    npm::run_web_demo(sh, "build")
+    npm::run_script(sh, "web-demo", "build")
 }
 
 /// Sets up, builds and serves the playground until it is interrupted.

@@ -4,5 +4,5 @@ import { parentPort } from 'node:worker_threads';
 import init, { LanguageServer } from '../../pkg/inkling_wasm.js';
 
 await init({ module_or_path: readFileSync(new URL('../../pkg/inkling_wasm_bg.wasm', import.meta.url)) });
-const server = new LanguageServer((message) => parentPort.postMessage(message));
+const server = new LanguageServer((message) => parentPort.postMessage(message), fetch);
 parentPort.on('message', (message) => server.receive(message));

@@ -1,0 +1,166 @@
+import { type CancellationToken, Disposable, EventEmitter, type LogOutputChannel, type TextDocument, workspace } from 'vscode';
+import {
+  CloseAction,
+  ErrorAction,
+  LanguageClient,
+  type LanguageClientOptions,
+  type Middleware,
+  RevealOutputChannelOn,
+} from 'vscode-languageclient';
+import type { Settings, Status } from '../../web-demo/src/protocol.gen';
+import { BackOff } from './back-off';
+import type { Launched, Platform, Server } from './platform';
+
+/** What the core is doing: its own word, or what became of it. */
+export type CoreState =
+  | Status
+  | { readonly state: 'starting' }
+  | { readonly state: 'crashed'; readonly message: string; readonly retryMs: number | undefined };
+
+/** What the core is started with. */
+export interface CoreOptions {
+  settings(): Promise<Settings>;
+  server(): Server;
+  /** Whether the core may see a document. */
+  mayOpen(document: TextDocument): boolean;
+  readonly middleware: Middleware;
+}
+
+/** Documents of these schemes are someone's work; others are logs, versions of the past, and the like. */
+const SCHEMES = ['file', 'untitled', 'vscode-notebook-cell', 'vscode-remote', 'vscode-vfs'];
+
+/** A start that takes longer has failed. */
+const START_MS = 30_000;
+
+/** The core as a language server: started, restarted when it crashes, and stopped. */
+export class Core implements Disposable {
+  readonly #changed = new EventEmitter<CoreState>();
+  readonly onState = this.#changed.event;
+  #state: CoreState = { state: 'starting' };
+  #client: LanguageClient | undefined;
+  #launched: Launched | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  readonly #backOff = new BackOff();
+
+  constructor(
+    private readonly platform: Platform,
+    private readonly options: CoreOptions,
+    private readonly log: LogOutputChannel,
+  ) {}
+
+  get state(): CoreState {
+    return this.#state;
+  }
+
+  /** Starts the core, instead of the one that runs; what went wrong before is forgotten. */
+  async restart(): Promise<void> {
+    this.#backOff.reset();
+    await this.#start();
+  }
+
+  /** Rejects with the core's error, or when it ends before it answers. */
+  request<Result>(method: string, params: object, token?: CancellationToken): Promise<Result> {
+    if (!this.#client?.isRunning()) return Promise.reject(new Error('the core is not running'));
+    return this.#client.sendRequest<Result>(method, params, token);
+  }
+
+  /** Tells a running core what the settings say; one that starts asks for them. */
+  async configure(): Promise<void> {
+    const inkling = await this.options.settings();
+    if (this.#client?.isRunning()) {
+      await this.#client.sendNotification('workspace/didChangeConfiguration', { settings: { inkling } });
+    }
+  }
+
+  dispose(): void {
+    void this.#stop();
+    this.#changed.dispose();
+  }
+
+  async #start(): Promise<void> {
+    await this.#stop();
+    this.#set({ state: 'starting' });
+    const startedAt = Date.now();
+    const settings = await this.options.settings();
+    const client = new LanguageClient('inkling', 'Inkling', () => this.#launch(), this.#clientOptions(settings, () =>
+      this.#crashed(client, startedAt),
+    ));
+    this.#client = client;
+    client.onNotification('inkling/status', (status: Status) => this.#set(status));
+    try {
+      await withDeadline(client.start(), START_MS);
+      this.log.info(`The core started in ${Date.now() - startedAt} ms.`);
+    } catch (error) {
+      this.#crashed(client, startedAt, error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  async #launch() {
+    this.#launched = await this.platform.launch(this.options.server());
+    return this.#launched.transports;
+  }
+
+  #clientOptions(initializationOptions: Settings, closed: () => void): LanguageClientOptions {
+    const folders = (workspace.workspaceFolders ?? []).map(({ uri }) => uri.scheme);
+    return {
+      documentSelector: [...new Set([...SCHEMES, ...folders])].map((scheme) => ({ scheme })),
+      initializationOptions,
+      outputChannel: this.log,
+      traceOutputChannel: this.log,
+      revealOutputChannelOn: RevealOutputChannelOn.Never,
+      initializationFailedHandler: () => false,
+      middleware: { ...this.#documents(), ...this.options.middleware },
+      // A core that ends is started again here, after a while, as a new client.
+      errorHandler: {
+        error: () => ({ action: ErrorAction.Continue, handled: true }),
+        closed: () => {
+          closed();
+          return { action: CloseAction.DoNotRestart, handled: true };
+        },
+      },
+    };
+  }
+
+  /** Keeps from the core what it may not see. */
+  #documents(): Middleware {
+    const { mayOpen } = this.options;
+    return {
+      didOpen: async (document, next) => void (mayOpen(document) && (await next(document))),
+      didChange: async (event, next) => void (mayOpen(event.document) && (await next(event))),
+      didClose: async (document, next) => void (mayOpen(document) && (await next(document))),
+    };
+  }
+
+  /** A client is heard once: its connection closes and its start fails, in any order. */
+  #crashed(client: LanguageClient, startedAt: number, problem?: string): void {
+    if (client !== this.#client) return;
+    const message = this.#launched?.reason() || problem || 'it ended';
+    const retryMs = this.#backOff.afterCrash(Date.now() - startedAt);
+    this.log.error(`The core stopped: ${message}`);
+    void this.#stop();
+    if (retryMs !== undefined) this.#timer = setTimeout(() => void this.#start(), retryMs);
+    this.#set({ state: 'crashed', message, retryMs });
+  }
+
+  async #stop(): Promise<void> {
+    clearTimeout(this.#timer);
+    const [client, launched] = [this.#client, this.#launched];
+    this.#client = this.#launched = undefined;
+    // A core that is gone, or does not answer, cannot be asked to stop.
+    if (client?.isRunning()) await client.stop(1_000).catch(() => undefined);
+    launched?.kill();
+  }
+
+  #set(state: CoreState): void {
+    this.#state = state;
+    this.#changed.fire(state);
+  }
+}
+
+async function withDeadline<T>(promise: Promise<T>, ms: number): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`it did not start within ${ms / 1_000} s`)), ms);
+  });
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+}

@@ -1,0 +1,26 @@
+import { env, type ExtensionContext, l10n, UIKind, version, window, workspace } from 'vscode';
+import type { Core } from './core';
+
+/** Settings whose values are numbers or switches: nothing that a user wrote, no path and no address. */
+const PLAIN = ['server', 'maxTokens', 'promptTokens', 'debounceMs', 'temperature', 'candidates', 'threads'];
+
+/** Puts on the clipboard what helps to find a fault: versions, state and numbers; no code, no names, no paths. */
+export async function copyDiagnostics(context: ExtensionContext, core: Core): Promise<void> {
+  const configuration = workspace.getConfiguration('inkling');
+  const { state } = core.state;
+  const model = 'model' in core.state ? core.state.model : undefined;
+  const settings = PLAIN.map((key) => [key, configuration.get(key)]).filter(([, value]) => value != null);
+  const lines = {
+    Inkling: context.extension.packageJSON.version,
+    editor: `${env.appName} ${version}, ${env.uiKind === UIKind.Web ? 'web' : 'desktop'}${env.remoteName ? ', remote' : ''}`,
+    language: env.language,
+    state,
+    trusted: workspace.isTrusted,
+    model: model && `${model.architecture}, ${model.nParameters} parameters, ${model.quantization}`,
+    'runs on': model && `${model.executor}, ${model.threads} threads`,
+    settings: JSON.stringify(Object.fromEntries(settings)),
+  };
+  const text = Object.entries(lines).map(([name, value]) => `${name}: ${value ?? '–'}`);
+  await env.clipboard.writeText(text.join('\n'));
+  void window.showInformationMessage(l10n.t('The diagnostics are on the clipboard. They hold no code and no paths.'));
+}

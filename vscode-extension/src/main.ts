@@ -1,0 +1,54 @@
+import { commands, type ExtensionContext, window, workspace } from 'vscode';
+import { Completion } from './completion';
+import { Core } from './core';
+import { copyDiagnostics } from './diagnostics';
+import { Inspector } from './inspector';
+import { chooseModel } from './models';
+import { watchProblems } from './notices';
+import type { Platform } from './platform';
+import { coreSettings, isExcluded, server } from './settings';
+import { StatusItem } from './status';
+
+/** Settings that the core reads at its start alone, or that decide which documents it has. */
+const NEED_RESTART = ['inkling.server', 'inkling.nativePath', 'inkling.exclude', 'inkling.threads'];
+
+/** Registers everything; the core starts when this has returned, so that no one waits for it. */
+export function start(context: ExtensionContext, platform: Platform): void {
+  const startedAt = performance.now();
+  const log = window.createOutputChannel('Inkling', { log: true });
+  const completion = new Completion(context.workspaceState);
+  const core = new Core(platform, {
+    settings: async () => coreSettings(await platform.embeddedModel()),
+    server,
+    mayOpen: (document) => !isExcluded(document),
+    middleware: completion.middleware,
+  }, log);
+  completion.attach(core);
+  const status = new StatusItem(core, completion);
+  const inspector = new Inspector(context.extensionUri, core, completion);
+  const command = (name: string, run: (...args: never[]) => unknown) => commands.registerCommand(`inkling.${name}`, run);
+  context.subscriptions.push(
+    log,
+    core,
+    completion,
+    status,
+    inspector,
+    watchProblems(core),
+    command('menu', () => status.showMenu()),
+    command('suggest', () => commands.executeCommand('editor.action.inlineSuggest.trigger')),
+    command('togglePause', () => completion.togglePause()),
+    command('toggleLanguage', () => completion.toggleLanguage()),
+    command('chooseModel', () => chooseModel(platform, core, context.globalStorageUri)),
+    command('restart', () => core.restart()),
+    command('showLog', () => log.show()),
+    command('settings', () => commands.executeCommand('workbench.action.openSettings', `@ext:${context.extension.id}`)),
+    command('copyDiagnostics', () => copyDiagnostics(context, core)),
+    workspace.onDidChangeConfiguration((event) => {
+      if (NEED_RESTART.some((key) => event.affectsConfiguration(key))) void core.restart();
+      else if (event.affectsConfiguration('inkling')) void core.configure();
+    }),
+    workspace.onDidGrantWorkspaceTrust(() => void core.configure()),
+  );
+  log.info(`Activated in ${(performance.now() - startedAt).toFixed(1)} ms.`);
+  setTimeout(() => void core.restart());
+}

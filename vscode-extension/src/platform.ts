@@ -1,0 +1,30 @@
+import type { MessageTransports } from 'vscode-languageclient';
+
+/** What differs between an extension host in Node and one in a browser. */
+export interface Platform {
+  /** The model that comes with the extension, as the core's `model` setting names it. */
+  embeddedModel(): Promise<string>;
+  /** Starts a core. Rejects where it cannot be started at all. */
+  launch(server: Server): Promise<Launched>;
+  /** Downloads a model for good; undefined where there is no place for it. */
+  readonly download?: Download;
+}
+
+/** Where the core runs. */
+export type Server = { readonly kind: 'wasm' } | { readonly kind: 'native'; readonly command: string };
+
+/** A core that runs. */
+export interface Launched {
+  readonly transports: MessageTransports;
+  /** Why it ended, once it did. */
+  reason(): string;
+  kill(): void;
+}
+
+/** Fetches `url` into `folder` and answers with the file's path; what an earlier attempt had fetched is kept. */
+export type Download = (
+  url: string,
+  folder: string,
+  progress: (bytes: number, total: number | undefined) => void,
+  signal: AbortSignal,
+) => Promise<string>;
