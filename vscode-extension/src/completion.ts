@@ -62,8 +62,7 @@ export class Completion implements Disposable {
     provideInlineCompletionItems: async (document, position, context, token, next) => {
       const byKey = context.triggerKind === InlineCompletionTriggerKind.Invoke;
       const off = this.off(document);
-      const state = this.#core?.state.state;
-      if (off === 'excluded' || (off && !byKey) || (state !== 'idle' && state !== 'thinking')) return null;
+      if (off === 'excluded' || (off && !byKey) || !this.#core?.model) return null;
       const startedAt = performance.now();
       const answer = await next(document, position, context, token);
       const candidates = Array.isArray(answer) ? answer : (answer?.items ?? []);

@@ -4,10 +4,11 @@ import {
   ErrorAction,
   LanguageClient,
   type LanguageClientOptions,
+  type MessageTransports,
   type Middleware,
   RevealOutputChannelOn,
 } from 'vscode-languageclient';
-import type { Settings, Status } from '../../web-demo/src/protocol.gen';
+import type { ModelInfo, Settings, Status } from '../../web-demo/src/protocol.gen';
 import { BackOff } from './back-off';
 import type { Launched, Platform, Server } from './platform';
 
@@ -26,19 +27,28 @@ export interface CoreOptions {
   readonly middleware: Middleware;
 }
 
+/** One life of the core. */
+interface Run {
+  readonly startedAt: number;
+  client?: LanguageClient;
+  launched?: Launched;
+}
+
 /** Documents of these schemes are someone's work; others are logs, versions of the past, and the like. */
 const SCHEMES = ['file', 'untitled', 'vscode-notebook-cell', 'vscode-remote', 'vscode-vfs'];
 
 /** A start that takes longer has failed. */
 const START_MS = 30_000;
 
+/** A core that has not ended by then is killed. */
+const STOP_MS = 1_000;
+
 /** The core as a language server: started, restarted when it crashes, and stopped. */
 export class Core implements Disposable {
   readonly #changed = new EventEmitter<CoreState>();
   readonly onState = this.#changed.event;
   #state: CoreState = { state: 'starting' };
-  #client: LanguageClient | undefined;
-  #launched: Launched | undefined;
+  #run: Run | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   readonly #backOff = new BackOff();
 
@@ -52,6 +62,11 @@ export class Core implements Disposable {
     return this.#state;
   }
 
+  /** The model that answers; also while another one is loading. */
+  get model(): ModelInfo | undefined {
+    return 'model' in this.#state ? this.#state.model : undefined;
+  }
+
   /** Starts the core, instead of the one that runs; what went wrong before is forgotten. */
   async restart(): Promise<void> {
     this.#backOff.reset();
@@ -60,16 +75,15 @@ export class Core implements Disposable {
 
   /** Rejects with the core's error, or when it ends before it answers. */
   request<Result>(method: string, params: object, token?: CancellationToken): Promise<Result> {
-    if (!this.#client?.isRunning()) return Promise.reject(new Error('the core is not running'));
-    return this.#client.sendRequest<Result>(method, params, token);
+    const client = this.#run?.client;
+    return client?.isRunning() ? client.sendRequest<Result>(method, params, token) : Promise.reject(new Error('the core is not running'));
   }
 
   /** Tells a running core what the settings say; one that starts asks for them. */
   async configure(): Promise<void> {
     const inkling = await this.options.settings();
-    if (this.#client?.isRunning()) {
-      await this.#client.sendNotification('workspace/didChangeConfiguration', { settings: { inkling } });
-    }
+    const client = this.#run?.client;
+    if (client?.isRunning()) await client.sendNotification('workspace/didChangeConfiguration', { settings: { inkling } });
   }
 
   dispose(): void {
@@ -78,29 +92,34 @@ export class Core implements Disposable {
   }
 
   async #start(): Promise<void> {
-    await this.#stop();
+    const stopped = this.#stop();
+    const run: Run = { startedAt: Date.now() };
+    this.#run = run;
     this.#set({ state: 'starting' });
-    const startedAt = Date.now();
-    const settings = await this.options.settings();
-    const client = new LanguageClient('inkling', 'Inkling', () => this.#launch(), this.#clientOptions(settings, () =>
-      this.#crashed(client, startedAt),
-    ));
-    this.#client = client;
-    client.onNotification('inkling/status', (status: Status) => this.#set(status));
+    await stopped;
     try {
-      await withDeadline(client.start(), START_MS);
-      this.log.info(`The core started in ${Date.now() - startedAt} ms.`);
+      const settings = await this.options.settings();
+      // Another start or a stop may have come in between: then this one is over.
+      if (run !== this.#run) return;
+      run.client = new LanguageClient('inkling', 'Inkling', () => this.#launch(run), this.#clientOptions(run, settings));
+      run.client.onNotification('inkling/status', (status: Status) => {
+        if (run === this.#run) this.#set(status);
+      });
+      await withDeadline(run.client.start(), START_MS);
+      this.log.info(`The core started in ${Date.now() - run.startedAt} ms.`);
     } catch (error) {
-      this.#crashed(client, startedAt, error instanceof Error ? error.message : String(error));
+      this.#crashed(run, error instanceof Error ? error.message : String(error));
     }
   }
 
-  async #launch() {
-    this.#launched = await this.platform.launch(this.options.server());
-    return this.#launched.transports;
+  async #launch(run: Run): Promise<MessageTransports> {
+    const launched = await this.platform.launch(this.options.server());
+    run.launched = launched;
+    if (run !== this.#run) launched.kill();
+    return launched.transports;
   }
 
-  #clientOptions(initializationOptions: Settings, closed: () => void): LanguageClientOptions {
+  #clientOptions(run: Run, initializationOptions: Settings): LanguageClientOptions {
     const folders = (workspace.workspaceFolders ?? []).map(({ uri }) => uri.scheme);
     return {
       documentSelector: [...new Set([...SCHEMES, ...folders])].map((scheme) => ({ scheme })),
@@ -114,7 +133,7 @@ export class Core implements Disposable {
       errorHandler: {
         error: () => ({ action: ErrorAction.Continue, handled: true }),
         closed: () => {
-          closed();
+          this.#crashed(run);
           return { action: CloseAction.DoNotRestart, handled: true };
         },
       },
@@ -131,11 +150,11 @@ export class Core implements Disposable {
     };
   }
 
-  /** A client is heard once: its connection closes and its start fails, in any order. */
-  #crashed(client: LanguageClient, startedAt: number, problem?: string): void {
-    if (client !== this.#client) return;
-    const message = this.#launched?.reason() || problem || 'it ended';
-    const retryMs = this.#backOff.afterCrash(Date.now() - startedAt);
+  /** A crash is heard once: the connection closes and the start fails, in any order. */
+  #crashed(run: Run, problem = 'it ended'): void {
+    if (run !== this.#run) return;
+    const message = run.launched?.reason() || problem;
+    const retryMs = this.#backOff.afterCrash(Date.now() - run.startedAt);
     this.log.error(`The core stopped: ${message}`);
     void this.#stop();
     if (retryMs !== undefined) this.#timer = setTimeout(() => void this.#start(), retryMs);
@@ -144,11 +163,11 @@ export class Core implements Disposable {
 
   async #stop(): Promise<void> {
     clearTimeout(this.#timer);
-    const [client, launched] = [this.#client, this.#launched];
-    this.#client = this.#launched = undefined;
+    const run = this.#run;
+    this.#run = undefined;
     // A core that is gone, or does not answer, cannot be asked to stop.
-    if (client?.isRunning()) await client.stop(1_000).catch(() => undefined);
-    launched?.kill();
+    if (run?.client?.isRunning()) await run.client.stop(STOP_MS).catch(() => undefined);
+    run?.launched?.kill();
   }
 
   #set(state: CoreState): void {

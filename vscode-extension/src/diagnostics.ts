@@ -7,14 +7,13 @@ const PLAIN = ['server', 'maxTokens', 'promptTokens', 'debounceMs', 'temperature
 /** Puts on the clipboard what helps to find a fault: versions, state and numbers; no code, no names, no paths. */
 export async function copyDiagnostics(context: ExtensionContext, core: Core): Promise<void> {
   const configuration = workspace.getConfiguration('inkling');
-  const { state } = core.state;
-  const model = 'model' in core.state ? core.state.model : undefined;
+  const { model } = core;
   const settings = PLAIN.map((key) => [key, configuration.get(key)]).filter(([, value]) => value != null);
   const lines = {
     Inkling: context.extension.packageJSON.version,
     editor: `${env.appName} ${version}, ${env.uiKind === UIKind.Web ? 'web' : 'desktop'}${env.remoteName ? ', remote' : ''}`,
     language: env.language,
-    state,
+    state: core.state.state,
     trusted: workspace.isTrusted,
     model: model && `${model.architecture}, ${model.nParameters} parameters, ${model.quantization}`,
     'runs on': model && `${model.executor}, ${model.threads} threads`,

@@ -48,7 +48,8 @@ export class Inspector implements Disposable {
 
   async #fetch(answer: Answer): Promise<void> {
     const { document, position } = answer;
-    const place = { textDocument: { uri: document.uri.toString() }, position };
+    const { line, character } = position;
+    const place = { textDocument: { uri: document.uri.toString() }, position: { line, character } };
     try {
       const trace = await this.core.request<Trace | null>('inkling/trace', place);
       if (trace && answer === this.#last) await this.#view?.webview.postMessage(trace);

@@ -47,7 +47,7 @@ export function start(context: ExtensionContext, platform: Platform): void {
       if (NEED_RESTART.some((key) => event.affectsConfiguration(key))) void core.restart();
       else if (event.affectsConfiguration('inkling')) void core.configure();
     }),
-    workspace.onDidGrantWorkspaceTrust(() => void core.configure()),
+    workspace.onDidGrantWorkspaceTrust(() => void core.restart()),
   );
   log.info(`Activated in ${(performance.now() - startedAt).toFixed(1)} ms.`);
   setTimeout(() => void core.restart());

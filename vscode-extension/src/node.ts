@@ -24,7 +24,7 @@ export function activate(context: ExtensionContext): void {
 
 function launchWorker(dist: string): Launched {
   const worker = new Worker(join(dist, 'worker.node.mjs'), { name: 'inkling', stderr: true });
-  let reason = 'it ended';
+  let reason = '';
   worker.on('error', (error) => (reason = error.message));
   worker.stderr.on('data', (text) => (reason = String(text).trim()));
   return {

@@ -7,7 +7,7 @@ export function watchProblems(core: Core): Disposable {
     if (state.state !== 'crashed') return;
     if (state.retryMs !== undefined) {
       const seconds = state.retryMs / 1_000;
-      window.setStatusBarMessage(l10n.t('Inkling stopped and starts again in {0} s. Your text is safe.', seconds), 5_000);
+      void window.showWarningMessage(l10n.t('Inkling stopped and starts again in {0} s. Your text is safe.', seconds));
     } else void offerRestart(state.message);
   });
 }

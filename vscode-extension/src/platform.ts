@@ -16,7 +16,7 @@ export type Server = { readonly kind: 'wasm' } | { readonly kind: 'native'; read
 /** A core that runs. */
 export interface Launched {
   readonly transports: MessageTransports;
-  /** Why it ended, once it did. */
+  /** Why it ended; empty where that is not known. */
   reason(): string;
   kill(): void;
 }

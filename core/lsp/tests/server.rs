@@ -342,6 +342,20 @@ fn another_model_answers_otherwise_and_a_broken_one_leaves_the_old() {
 }
 
 #[test]
+fn settings_that_name_the_loaded_model_do_not_load_it_again() {
+    let client = Client::ready("let x = ;");
+    client.request("inkling/loadModel", json!({ "uri": "other.gguf" }));
+    client.run_for(1000.0);
+    let n_sent = client.host.sent.borrow().len();
+    client.notify(
+        "workspace/didChangeConfiguration",
+        json!({ "settings": { "inkling": { "model": "other.gguf" } } }),
+    );
+    client.run_for(1000.0);
+    assert_eq!(client.host.sent.borrow().len(), n_sent);
+}
+
+#[test]
 fn what_cannot_be_understood_gets_an_error_and_nothing_breaks() {
     let client = Client::ready("let x = ;");
     let code = |id: i64| client.answer(id).unwrap()["error"]["code"].as_i64().unwrap();

@@ -68,6 +68,8 @@ impl Server {
         state.loading = None;
         let result = result.map(|slot| {
             let info = slot.info.clone();
+            // Settings that name it from now on name nothing new.
+            state.configuration.model = Some(uri.clone());
             (state.model, state.shown, state.last) = (Some(Rc::new(slot)), None, None);
             info
         });

@@ -1,0 +1,122 @@
+// What becomes of the core: other models, crashes, the native program.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { access, readdir, readFile, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { contrary } from '../../../web-demo/test/gguf.mjs';
+import { Workbench } from './workbench.mjs';
+
+const NATIVE = fileURLToPath(new URL('../../../target/debug/inkling', import.meta.url));
+const files = { 'vector.py': 'import math\n\n\ndef scaled(vector, factor):\n    return ' };
+
+let workbench, installed, server, url;
+const asked = [];
+
+before(async () => {
+  workbench = await Workbench.open({ files });
+  const folder = join(workbench.home, 'extensions');
+  installed = join(folder, (await readdir(folder)).find((name) => name.startsWith('inkling.inkling-vscode')), 'dist');
+  const name = (await readdir(installed)).find((file) => file.endsWith('.gguf'));
+  const model = contrary(await readFile(join(installed, name)));
+  server = createServer((request, response) => serveSlowly(model, request, response)).listen(0, '127.0.0.1');
+  url = `http://127.0.0.1:${server.address().port}/contrary.gguf`;
+  await workbench.edit('vector.py');
+  await workbench.untilStatus(/suggesting as you type/);
+});
+
+after(async () => {
+  await workbench?.close();
+  server?.close();
+  server?.closeAllConnections();
+});
+
+/** About four seconds for all of it, so that there is something to see and to cancel. */
+async function serveSlowly(bytes, request, response) {
+  asked.push(request.headers.range);
+  const start = Number(/bytes=(\d+)-/.exec(request.headers.range)?.[1] ?? 0);
+  response.writeHead(start > 0 ? 206 : 200, { 'content-length': bytes.length - start });
+  for (let at = start; at < bytes.length && !response.destroyed; at += bytes.length / 40) {
+    response.write(bytes.subarray(Math.round(at), Math.round(at + bytes.length / 40)));
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  response.end();
+}
+
+async function suggestion() {
+  await workbench.press('Escape');
+  await workbench.noGhostText();
+  await workbench.command('Inkling: Suggest Now');
+  return workbench.nextGhostText();
+}
+
+async function choose(label) {
+  await workbench.command('Inkling: Choose a Model');
+  await workbench.page.locator('.quick-input-list .monaco-list-row', { hasText: label }).click();
+}
+
+async function download() {
+  await choose('Download a GGUF file');
+  await workbench.quickInput().fill(url);
+  await workbench.press('Enter');
+}
+
+const toast = (text) => workbench.page.locator('.notification-toast', { hasText: text });
+
+test('a download shows its progress, is cancelled and goes on, and its model answers', async () => {
+  const before = await suggestion();
+  await download();
+  await toast('Downloading the model').getByText(/ of .* MB/).waitFor();
+  await workbench.screenshot('download');
+  await toast('Downloading the model').getByRole('button', { name: 'Cancel' }).click();
+  await toast('Downloading the model').waitFor({ state: 'detached' });
+  await download();
+  await toast('answers from now on').waitFor();
+  assert.match(asked[1], /bytes=[1-9]\d+-/);
+  assert.notEqual(await suggestion(), before);
+  await choose('Embedded model');
+  await workbench.until(async () => !('inkling.model' in (await userSettings())), 'the setting to go');
+  await workbench.untilStatus(/suggesting/);
+  assert.equal(await suggestion(), before);
+});
+
+async function userSettings() {
+  return JSON.parse(await readFile(join(workbench.home, 'data/User/settings.json'), 'utf8'));
+}
+
+test('a core that cannot run says so, starts again by itself, and recovers', async () => {
+  const module = join(installed, 'inkling_wasm_bg.wasm');
+  const bytes = await readFile(module);
+  await writeFile(module, 'no WebAssembly');
+  await workbench.command('Inkling: Restart the Core');
+  await toast('Inkling stopped and starts again').first().waitFor();
+  await workbench.untilStatus(/stopped|loading/);
+  await workbench.screenshot('stopped');
+  await writeFile(module, bytes);
+  await workbench.untilStatus(/suggesting/);
+  await suggestion();
+});
+
+test('the native program answers, and is started again when it is killed', async (t) => {
+  if (!(await access(NATIVE).then(() => true, () => false))) return t.skip('no native program has been built');
+  await workbench.set({ 'inkling.server': 'native', 'inkling.nativePath': NATIVE });
+  const running = () => {
+    try {
+      return execFileSync('pgrep', ['-f', `^${NATIVE} lsp$`], { encoding: 'utf8' }).trim();
+    } catch {
+      return '';
+    }
+  };
+  await workbench.until(async () => running() !== '', 'the program');
+  await workbench.untilStatus(/suggesting/);
+  await suggestion();
+  const first = running();
+  process.kill(Number(first), 'SIGKILL');
+  await workbench.until(async () => running() !== '' && running() !== first, 'another one');
+  await workbench.untilStatus(/suggesting/);
+  await suggestion();
+  await workbench.set({ 'inkling.nativePath': '/no/such/program' });
+  await workbench.untilStatus(/ENOENT/);
+});
