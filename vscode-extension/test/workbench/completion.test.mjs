@@ -95,7 +95,8 @@ test('the menu has everything', async () => {
 });
 
 test('the inspector shows how the last suggestion came about', async () => {
-  await workbench.command('View: Focus on Last Suggestion View');
+  await workbench.command('Inkling: Show Menu');
+  await workbench.page.locator('.quick-input-list .monaco-list-row', { hasText: 'Inspect the last suggestion' }).click();
   const view = workbench.page.frameLocator('iframe.webview.ready').last().frameLocator('iframe');
   await view.locator('#tabs button').first().waitFor();
   await workbench.edit('vector.py');

@@ -11,7 +11,7 @@ const VSIX = fileURLToPath(new URL('../../../target/inkling-vscode.vsix', import
 const CODE_SERVER = join(process.env.INKLING_TOOLS, 'code-server/out/node/entry.js');
 
 /** Long enough for a machine that is busy with something else. */
-const PATIENCE_MS = 120_000;
+const PATIENCE_MS = 60_000;
 
 const CHROMIUM_ARGS = [
   '--no-sandbox',
@@ -27,6 +27,7 @@ const SETTINGS = {
   'security.workspace.trust.enabled': false,
   'workbench.startupEditor': 'none',
   'workbench.tips.enabled': false,
+  'workbench.secondarySideBar.defaultVisibility': 'hidden',
   'editor.minimap.enabled': false,
   'editor.fontSize': 15,
   'window.commandCenter': false,
@@ -80,8 +81,7 @@ export class Workbench {
   async edit(name) {
     await this.press('ControlOrMeta+P');
     await this.quickInput().fill(name);
-    await this.page.locator('.quick-input-list .monaco-list-row', { hasText: name.split('/').pop() }).first().waitFor();
-    await this.press('Enter');
+    await this.page.locator('.quick-input-list .monaco-list-row', { hasText: name.split('/').pop() }).first().click();
     await this.page.locator(`.tab.active[data-resource-name="${name.split('/').pop()}"]`).waitFor();
     await this.page.locator('.editor-group-container.active .view-lines').first().click();
     await this.press('ControlOrMeta+End');
