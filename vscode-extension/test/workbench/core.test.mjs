@@ -1,6 +1,7 @@
 // What becomes of the core: other models, crashes, the native program.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { access, readdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
@@ -22,6 +23,7 @@ before(async () => {
   const name = (await readdir(installed)).find((file) => file.endsWith('.gguf'));
   const model = contrary(await readFile(join(installed, name)));
   server = createServer((request, response) => serveSlowly(model, request, response)).listen(0, '127.0.0.1');
+  await once(server, 'listening');
   url = `http://127.0.0.1:${server.address().port}/contrary.gguf`;
   await workbench.edit('vector.py');
   await workbench.untilStatus(/suggesting as you type/);

@@ -1,6 +1,6 @@
 // A real VS Code (code-server) with the packed extension, driven through headless Chromium as a user drives it.
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -27,6 +27,7 @@ const SETTINGS = {
   'security.workspace.trust.enabled': false,
   'workbench.startupEditor': 'none',
   'workbench.tips.enabled': false,
+  'workbench.editor.useModal': 'off',
   'workbench.secondarySideBar.defaultVisibility': 'hidden',
   'editor.minimap.enabled': false,
   'editor.fontSize': 15,
@@ -154,10 +155,16 @@ export class Workbench {
     return status;
   }
 
-  /** Changes the user's settings, as the settings editor does. */
+  /** Replaces the user's settings by these and the quiet surroundings, in the editor for them. */
   async set(settings) {
-    const file = join(this.home, 'data/User/settings.json');
-    await writeFile(file, JSON.stringify({ ...JSON.parse(await readFile(file, 'utf8')), ...settings }));
+    await this.command('Preferences: Open User Settings (JSON)');
+    await this.page.locator('.tab.active[data-resource-name="settings.json"]').waitFor();
+    await this.page.locator('.editor-group-container.active .view-lines').first().click();
+    await this.press('ControlOrMeta+A');
+    await this.page.keyboard.insertText(JSON.stringify({ ...SETTINGS, ...settings }));
+    await this.press('ControlOrMeta+S');
+    await this.press('Control+F4');
+    await this.page.locator('.tab[data-resource-name="settings.json"]').waitFor({ state: 'detached' });
   }
 
   screenshot(name) {
