@@ -35,16 +35,6 @@ pub enum EngineError {
         /// Its value.
         name: String,
     },
-    /// A tensor stored in a way that the executor cannot compute with.
-    #[error(
-        "tensor {tensor} is stored as {dtype}, which is not supported; use a file in F32, F16, Q8_0, Q6_K or Q4_0"
-    )]
-    Dtype {
-        /// The tensor's name.
-        tensor: String,
-        /// Its storage type.
-        dtype: String,
-    },
     /// A tensor whose shape contradicts the header.
     #[error(
         "tensor {tensor} has shape {shape:?} where the header asks for {expected:?}; download the file again"

@@ -1,4 +1,4 @@
-use inkling_gguf::{Dtype, Gguf, Source, Tensor};
+use inkling_gguf::{Gguf, Source, Tensor};
 use inkling_kernels::Format;
 
 use crate::graph::WeightSpec;
@@ -88,14 +88,7 @@ fn checked_tensor<'a>(gguf: &'a Gguf, spec: &WeightSpec) -> Result<(&'a Tensor, 
         let (shape, expected) = (tensor.shape.clone(), spec.shape.clone());
         return Err(EngineError::Shape { tensor: spec.name.clone(), shape, expected });
     }
-    let format = match tensor.dtype {
-        Dtype::F32 => Format::F32,
-        Dtype::F16 => Format::F16,
-        Dtype::Q4_0 => Format::Q4_0,
-        Dtype::Q8_0 => Format::Q8_0,
-        Dtype::Q6K => Format::Q6K,
-        other => return Err(EngineError::Dtype { tensor: spec.name.clone(), dtype: other.to_string() }),
-    };
+    let format = Format::named(tensor.dtype.name()).expect("every storage type is a format");
     Ok((tensor, format))
 }
 

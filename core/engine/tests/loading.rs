@@ -63,12 +63,6 @@ fn every_error_says_what_to_do() {
             "tensor token_embd.weight has shape [8, 2] where the header asks for [4, 2]; download the file again"
         ],
     );
-    check(
-        embedding(llama().metadata("llama.block_count", 1u32), Dtype::BF16, &[4, 2], 16),
-        expect![
-            "tensor token_embd.weight is stored as BF16, which is not supported; use a file in F32, F16, Q8_0, Q6_K or Q4_0"
-        ],
-    );
     let odd_heads =
         llama().metadata("llama.block_count", 1u32).metadata("llama.attention.head_count_kv", 3u32);
     check(

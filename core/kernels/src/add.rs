@@ -1,4 +1,5 @@
 /// `out += x`, element by element: the residual connection.
+#[inline(always)]
 pub fn add(out: &mut [f32], x: &[f32]) {
     for (out, x) in out.iter_mut().zip(x) {
         *out += x;
@@ -6,6 +7,7 @@ pub fn add(out: &mut [f32], x: &[f32]) {
 }
 
 /// Adds `bias` [d] to every row of `x` [n_rows, d].
+#[inline(always)]
 pub fn add_bias(x: &mut [f32], bias: &[f32]) {
     for row in x.chunks_exact_mut(bias.len()) {
         add(row, bias);
@@ -13,6 +15,7 @@ pub fn add_bias(x: &mut [f32], bias: &[f32]) {
 }
 
 /// `x *= factor`.
+#[inline(always)]
 pub fn scale(x: &mut [f32], factor: f32) {
     for x in x.iter_mut() {
         *x *= factor;

@@ -1,23 +1,28 @@
 //! The executor that every machine has: the graph on the CPU, natively and in WASM.
 
+mod activations;
 mod attend;
+mod layout;
 mod mat_mul;
+mod packed;
 mod pool;
 mod scratch;
 mod shared;
 mod simd;
+mod weights;
 
 use inkling_kernels as kernels;
 use inkling_kernels::{AttentionShape, RopeTable};
 
 use crate::executor::{Cancel, Executor, ExecutorInfo, Pause, Prefilled, Reply, TokenId, Top, Want};
-use crate::{Buffer, EngineError, Model, ModelConfig, Op, Weight};
+use crate::{Buffer, EngineError, Graph, Model, ModelConfig, Op};
 use attend::{Attend, attend};
-use mat_mul::{Part, mat_mul};
+use mat_mul::{Matrix, Part, mat_mul};
 use pool::Pool;
-use scratch::{Scratch, Vectors, zeros};
+use scratch::{Scratch, zeros};
 use shared::SharedMut;
 pub use simd::SimdLevel;
+use weights::Weights;
 
 /// Tokens evaluated between two looks at the cancellation flag: enough to use every weight for several
 /// tokens, few enough (some 50 ms of a small model in a browser) that a keystroke is heard.
@@ -26,8 +31,9 @@ const CHUNK_TOKENS: usize = 32;
 /// Runs a [`Model`] with SIMD and threads. All instruction sets and thread counts give the same bits.
 pub struct CpuExecutor {
     info: ExecutorInfo,
-    model: Model,
-    vectors: Vectors,
+    config: ModelConfig,
+    graph: Graph,
+    weights: Weights,
     rope: RopeTable,
     cache: Cache,
     scratch: Scratch,
@@ -73,19 +79,18 @@ impl CpuExecutor {
 
     /// As [`CpuExecutor::new`], on a chosen one of [`SimdLevel::available`].
     pub fn with_level(
-        model: Model,
+        mut model: Model,
         n_context: usize,
         n_threads: usize,
         pause: Pause,
         level: SimdLevel,
     ) -> Result<CpuExecutor, EngineError> {
-        let config = model.config.clone();
-        let n_context = n_context.min(config.n_context);
+        let n_context = n_context.min(model.config.n_context);
         let pool = Pool::new(n_threads);
-        let cache = Cache::new(&config, n_context)?;
-        let vectors: Vectors =
-            model.weights.iter().map(|weight| (weight.n_out == 1).then(|| weight.to_f32())).collect();
-        let divisors = model.graph.rope_divisors.and_then(|id| vectors[id].as_deref()).unwrap_or_default();
+        let cache = Cache::new(&model.config, n_context)?;
+        let weights = Weights::of(&mut model);
+        let Model { config, graph, .. } = model;
+        let divisors = graph.rope_divisors.map(|id| weights.vector(id)).unwrap_or_default();
         let rope = RopeTable::new(n_context, config.n_rot, config.rope_base, config.rope_scale, divisors);
         Ok(CpuExecutor {
             info: ExecutorInfo {
@@ -96,8 +101,9 @@ impl CpuExecutor {
             rope,
             scratch: Scratch::new(),
             compute: Compute { level, pool },
-            model,
-            vectors,
+            config,
+            graph,
+            weights,
             cache,
             pause,
         })
@@ -131,7 +137,7 @@ impl CpuExecutor {
         if n_tokens > n_context {
             return Err(EngineError::TooLong { n_tokens, n_context });
         }
-        let n_vocab = self.model.config.n_vocab;
+        let n_vocab = self.config.n_vocab;
         match tokens.iter().find(|&&token| token as usize >= n_vocab) {
             Some(&token) => Err(EngineError::UnknownToken { token, n_vocab }),
             None => Ok(()),
@@ -140,22 +146,22 @@ impl CpuExecutor {
 
     /// Runs the graph on one chunk and adds it to the cache.
     fn run(&mut self, tokens: &[TokenId], rows: Rows) -> Result<(), EngineError> {
-        let config = &self.model.config;
+        let config = &self.config;
         self.scratch.resize(config, tokens.len(), 0)?;
-        for op in &self.model.graph.ops {
+        for op in &self.graph.ops {
             match op {
                 Op::Embed { table, out } => {
-                    let table = &self.model.weights[*table];
-                    let out = self.scratch.get_mut(*out);
-                    kernels::get_rows(table.format, &table.bytes, table.n_in, tokens, out);
+                    let (table, out) = (self.weights.matrix(*table), self.scratch.get_mut(*out));
+                    for (&token, out) in tokens.iter().zip(out.chunks_exact_mut(config.d_model)) {
+                        table.row(token as usize, out);
+                    }
                 }
                 Op::MatMul { x, products } => {
-                    let weights = &self.model.weights;
-                    if products.iter().any(|&(weight, _)| weights[weight].format.block_len() > 1) {
-                        self.scratch.round(*x, x.width(config));
+                    if products.iter().any(|&(weight, _)| self.weights.matrix(weight).is_quantized()) {
+                        self.scratch.round(self.compute.level, *x, x.width(config));
                     }
                     for &(weight, out) in products {
-                        self.compute.mat_mul(&weights[weight], &mut self.scratch, *x, out);
+                        self.compute.mat_mul(self.weights.matrix(weight), &mut self.scratch, *x, out);
                     }
                 }
                 Op::Rope { x, n_head } => {
@@ -175,7 +181,7 @@ impl CpuExecutor {
                     };
                     self.scratch.keep_last(*x, n_rows, config)?;
                 }
-                _ => self.scratch.apply(op, &self.vectors, config),
+                _ => self.scratch.apply(self.compute.level, op, &self.weights, config),
             }
         }
         self.cache.tokens.extend_from_slice(tokens);
@@ -237,11 +243,11 @@ impl Cache {
 }
 
 impl Compute {
-    fn mat_mul(&mut self, weight: &Weight, scratch: &mut Scratch, x: Buffer, out: Buffer) {
+    fn mat_mul(&mut self, matrix: &Matrix, scratch: &mut Scratch, x: Buffer, out: Buffer) {
         let rounded = std::mem::take(&mut scratch.rounded);
         let (x, out) = scratch.pair(x, out);
         let (level, n_parts, out) = (self.level, self.pool.n_threads(), SharedMut::new(out));
-        self.pool.run(&|part| mat_mul(level, weight, x, &rounded, out, Part { part, n_parts }));
+        self.pool.run(&|part| mat_mul(level, matrix, x, &rounded, out, Part { part, n_parts }));
         scratch.rounded = rounded;
     }
 

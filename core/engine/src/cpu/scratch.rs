@@ -2,7 +2,9 @@
 
 use inkling_kernels as kernels;
 
-use super::mat_mul::Activations;
+use super::activations::Activations;
+use super::simd::SimdLevel;
+use super::weights::Weights;
 use crate::{Buffer, EngineError, ModelConfig, Op, WeightId};
 
 /// Activation buffers, by [`Buffer`], [CHUNK_TOKENS, width] but for the logits.
@@ -10,9 +12,6 @@ pub(super) struct Scratch {
     buffers: Vec<Vec<f32>>,
     pub(super) rounded: Activations,
 }
-
-/// The vectors of the model (norms and biases), by weight id.
-pub(super) type Vectors = Vec<Option<Vec<f32>>>;
 
 impl Scratch {
     pub(super) fn new() -> Scratch {
@@ -46,15 +45,40 @@ impl Scratch {
     }
 
     /// Rounds `x` to bytes for the products with quantized weights that follow.
-    pub(super) fn round(&mut self, x: Buffer, width: usize) {
+    pub(super) fn round(&mut self, level: SimdLevel, x: Buffer, width: usize) {
+        match level {
+            // SAFETY: the level is chosen from `SimdLevel::available`.
+            #[cfg(target_arch = "x86_64")]
+            SimdLevel::Avx2 | SimdLevel::Avx512Vnni => unsafe { self.round_avx2(x, width) },
+            _ => self.rounded.quantize(&self.buffers[x as usize], width),
+        }
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx2")]
+    unsafe fn round_avx2(&mut self, x: Buffer, width: usize) {
         self.rounded.quantize(&self.buffers[x as usize], width);
     }
 
     /// Runs an operation that needs nothing but activations and vectors.
-    pub(super) fn apply(&mut self, op: &Op, vectors: &Vectors, config: &ModelConfig) {
-        let vector = |id: WeightId| {
-            vectors[id].as_deref().expect("the graph asks for a vector where its specification is one")
-        };
+    pub(super) fn apply(&mut self, level: SimdLevel, op: &Op, weights: &Weights, config: &ModelConfig) {
+        match level {
+            // SAFETY: the level is chosen from `SimdLevel::available`.
+            #[cfg(target_arch = "x86_64")]
+            SimdLevel::Avx2 | SimdLevel::Avx512Vnni => unsafe { self.apply_avx2(op, weights, config) },
+            _ => self.apply_plain(op, weights, config),
+        }
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx2")]
+    unsafe fn apply_avx2(&mut self, op: &Op, weights: &Weights, config: &ModelConfig) {
+        self.apply_plain(op, weights, config);
+    }
+
+    #[inline(always)]
+    fn apply_plain(&mut self, op: &Op, weights: &Weights, config: &ModelConfig) {
+        let vector = |id: WeightId| weights.vector(id);
         match *op {
             Op::RmsNorm { x, weight, out } => {
                 let (x, out) = self.pair(x, out);

@@ -13,10 +13,21 @@ import llama_cpp
 import numpy as np
 
 IDS = [84, 104, 105, 115, 32, 105, 115, 257, 10, 0, 255, 261]
-DTYPES = ["F32", "F16", "Q8_0", "Q4_0"]
+DTYPES = ["F32", "F16", "BF16", "Q8_0", "Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q4_K", "Q5_K", "Q6_K"]
 MODELS = ["llama-linear", "llama-divisors", "qwen2", "qwen3", "starcoder2", "gemma", "granite"]
 # Rows of the logits that are kept: the last ones depend on all tokens.
 N_ROWS = 3
+
+
+def plain_weights():
+    """Without the repacked ones of special instructions, which not every machine lets run."""
+    params = default_params()
+    params.use_extra_bufts = False
+    return params
+
+
+default_params = llama_cpp.llama_cpp.llama_model_default_params
+llama_cpp.llama_cpp.llama_model_default_params = plain_weights
 here = pathlib.Path(__file__).parent
 
 for name in sys.argv[1:] or DTYPES + MODELS:

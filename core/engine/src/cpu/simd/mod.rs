@@ -1,9 +1,7 @@
-//! Four rows of quantized weights times one block of activations, on each instruction set.
+//! What the quantized product is made of, on each instruction set.
 //!
 //! Sums of products of bytes are exact integers, and what follows is one multiplication and one addition
 //! a block in a fixed order, so that every instruction set gives the same bits.
-
-use half::f16;
 
 /// The instruction set to compute with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,7 +14,7 @@ pub enum SimdLevel {
     /// AVX2 and F16C.
     #[cfg(target_arch = "x86_64")]
     Avx2,
-    /// AVX-512 with VNNI on 256-bit registers.
+    /// AVX-512 with VNNI.
     #[cfg(target_arch = "x86_64")]
     Avx512Vnni,
 }
@@ -28,7 +26,8 @@ impl SimdLevel {
         #[cfg(target_arch = "x86_64")]
         {
             let avx2 = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("f16c");
-            if avx2 && is_x86_feature_detected!("avx512vnni") && is_x86_feature_detected!("avx512vl") {
+            let avx512 = is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512bw");
+            if avx2 && avx512 && is_x86_feature_detected!("avx512vnni") {
                 levels.push(SimdLevel::Avx512Vnni);
             }
             if avx2 {
@@ -55,101 +54,49 @@ impl SimdLevel {
     }
 }
 
-/// The operations that a tile of the quantized product is made of.
+/// A register's worth of rows, 4 columns at a time.
 ///
 /// # Safety
-/// Callers run on a machine that has the instruction set. Pointers to rows have a whole block behind
-/// them (18 or 34 bytes), pointers to activations 32 bytes.
+/// Callers run on a machine that has the instruction set. Behind pointers lie as many elements as the
+/// operation reads.
 pub(crate) trait Simd {
-    /// 32 weights of one row.
-    type Block: Copy;
-    /// Four 32-bit floats, one a row.
-    type F32x4: Copy;
+    /// Rows in a register; divides 16.
+    const LANES: usize;
+    /// What [`Simd::dot_wide`] leaves of the 128 that is added to its weights.
+    const WIDE_OFFSET: i32;
+    /// Tokens that are multiplied with a register of weights before the next is loaded.
+    const TILE_TOKENS: usize;
+    /// 4 unsigned bytes a row.
+    type Bytes: Copy;
+    /// An integer a row.
+    type I32: Copy;
+    /// A float a row.
+    type F32: Copy;
 
-    unsafe fn zero() -> Self::F32x4;
-    unsafe fn from_array(x: [f32; 4]) -> Self::F32x4;
-    unsafe fn to_array(x: Self::F32x4) -> [f32; 4];
-    /// The f16 scales at the beginnings of four blocks.
-    unsafe fn scales(blocks: [*const u8; 4]) -> Self::F32x4;
-    unsafe fn load_q4_0(block: *const u8) -> Self::Block;
-    unsafe fn load_q8_0(block: *const u8) -> Self::Block;
-    unsafe fn load_i8(w: &[i8; 32]) -> Self::Block;
-    /// `acc + dot(w[row], x) · (w_scales[row] · x_scale)`; `x_sum` is the sum of the 32 activations.
-    unsafe fn accumulate(
-        acc: Self::F32x4,
-        w: [Self::Block; 4],
-        w_scales: Self::F32x4,
-        x: *const i8,
-        x_scale: f32,
-        x_sum: i32,
-    ) -> Self::F32x4;
+    unsafe fn bytes(at: *const u8) -> Self::Bytes;
+    /// `v >> shift & mask` in every byte, `mask` having no more bits than a byte has left.
+    unsafe fn bits(v: Self::Bytes, shift: u32, mask: u8) -> Self::Bytes;
+    /// `low | high << 4` in every byte; `high` is at most 3.
+    unsafe fn join(low: Self::Bytes, high: Self::Bytes) -> Self::Bytes;
+    unsafe fn splat_i32(x: i32) -> Self::I32;
+    /// `acc + w · x` with weights below 128 and the 4 activations at `x`.
+    unsafe fn dot(acc: Self::I32, w: Self::Bytes, x: *const i8) -> Self::I32;
+    /// `acc + (w − 128 + WIDE_OFFSET) · x`.
+    unsafe fn dot_wide(acc: Self::I32, w: Self::Bytes, x: *const i8) -> Self::I32;
+    unsafe fn to_f32(x: Self::I32) -> Self::F32;
+    unsafe fn splat(x: f32) -> Self::F32;
+    unsafe fn mul(a: Self::F32, b: Self::F32) -> Self::F32;
+    unsafe fn add(a: Self::F32, b: Self::F32) -> Self::F32;
+    unsafe fn sub(a: Self::F32, b: Self::F32) -> Self::F32;
+    unsafe fn load_f16(at: *const u8) -> Self::F32;
+    unsafe fn load_u8(at: *const u8) -> Self::F32;
+    unsafe fn load_i8(at: *const u8) -> Self::F32;
+    unsafe fn store(x: Self::F32, at: *mut f32);
 }
 
-/// The specification of the others.
-pub(crate) struct Portable;
+pub(crate) use portable::Portable;
 
-impl Simd for Portable {
-    type Block = [i8; 32];
-    type F32x4 = [f32; 4];
-
-    #[inline(always)]
-    unsafe fn zero() -> [f32; 4] {
-        [0.0; 4]
-    }
-
-    #[inline(always)]
-    unsafe fn from_array(x: [f32; 4]) -> [f32; 4] {
-        x
-    }
-
-    #[inline(always)]
-    unsafe fn to_array(x: [f32; 4]) -> [f32; 4] {
-        x
-    }
-
-    #[inline(always)]
-    unsafe fn scales(blocks: [*const u8; 4]) -> [f32; 4] {
-        blocks.map(|block| f16::from_bits(unsafe { block.cast::<u16>().read_unaligned() }).to_f32())
-    }
-
-    #[inline(always)]
-    unsafe fn load_q4_0(block: *const u8) -> [i8; 32] {
-        let packed = unsafe { block.add(2).cast::<[u8; 16]>().read() };
-        let mut w = [0; 32];
-        for i in 0..16 {
-            w[i] = (packed[i] & 15) as i8 - 8;
-            w[i + 16] = (packed[i] >> 4) as i8 - 8;
-        }
-        w
-    }
-
-    #[inline(always)]
-    unsafe fn load_q8_0(block: *const u8) -> [i8; 32] {
-        unsafe { block.add(2).cast::<[i8; 32]>().read() }
-    }
-
-    #[inline(always)]
-    unsafe fn load_i8(w: &[i8; 32]) -> [i8; 32] {
-        *w
-    }
-
-    #[inline(always)]
-    unsafe fn accumulate(
-        mut acc: [f32; 4],
-        w: [[i8; 32]; 4],
-        w_scales: [f32; 4],
-        x: *const i8,
-        x_scale: f32,
-        _x_sum: i32,
-    ) -> [f32; 4] {
-        let x = unsafe { x.cast::<[i8; 32]>().read() };
-        for row in 0..4 {
-            let sum: i32 = (0..32).map(|i| i32::from(w[row][i]) * i32::from(x[i])).sum();
-            acc[row] += sum as f32 * (w_scales[row] * x_scale);
-        }
-        acc
-    }
-}
+mod portable;
 
 #[cfg(target_arch = "x86_64")]
 pub(crate) use x86::{Avx2, Avx512Vnni};

@@ -6,82 +6,111 @@ use super::Simd;
 
 pub(crate) struct Simd128;
 
+/// Adds neighbouring products of 16-bit integers, [a0 a1 b0 b1] and [c0 c1 d0 d1], to a sum a row.
 #[inline(always)]
-fn dot_16(w: v128, x: v128) -> v128 {
-    let low = i32x4_dot_i16x8(i16x8_extend_low_i8x16(w), i16x8_extend_low_i8x16(x));
-    let high = i32x4_dot_i16x8(i16x8_extend_high_i8x16(w), i16x8_extend_high_i8x16(x));
-    i32x4_add(low, high)
+fn add_pairs(acc: v128, ab: v128, cd: v128) -> v128 {
+    let even = i32x4_shuffle::<0, 2, 4, 6>(ab, cd);
+    let odd = i32x4_shuffle::<1, 3, 5, 7>(ab, cd);
+    i32x4_add(acc, i32x4_add(even, odd))
 }
 
-/// The sums of the four lanes of each of four registers.
+/// The four activations, as 16-bit integers, twice.
 #[inline(always)]
-fn sum_lanes([a, b, c, d]: [v128; 4]) -> v128 {
-    let ab = i32x4_add(i32x4_shuffle::<0, 4, 1, 5>(a, b), i32x4_shuffle::<2, 6, 3, 7>(a, b));
-    let cd = i32x4_add(i32x4_shuffle::<0, 4, 1, 5>(c, d), i32x4_shuffle::<2, 6, 3, 7>(c, d));
-    i32x4_add(i32x4_shuffle::<0, 1, 4, 5>(ab, cd), i32x4_shuffle::<2, 3, 6, 7>(ab, cd))
+unsafe fn splat_x(x: *const i8) -> v128 {
+    unsafe { i16x8_extend_low_i8x16(v128_load32_splat(x.cast())) }
 }
 
 impl Simd for Simd128 {
-    type Block = (v128, v128);
-    type F32x4 = v128;
+    const LANES: usize = 4;
+    const WIDE_OFFSET: i32 = 0;
+    const TILE_TOKENS: usize = 4;
+    type Bytes = v128;
+    type I32 = v128;
+    type F32 = v128;
 
     #[inline(always)]
-    unsafe fn zero() -> v128 {
-        f32x4_splat(0.0)
+    unsafe fn bytes(at: *const u8) -> v128 {
+        unsafe { v128_load(at.cast()) }
     }
 
     #[inline(always)]
-    unsafe fn from_array([a, b, c, d]: [f32; 4]) -> v128 {
-        f32x4(a, b, c, d)
+    unsafe fn bits(v: v128, shift: u32, mask: u8) -> v128 {
+        v128_and(u8x16_shr(v, shift), u8x16_splat(mask))
     }
 
     #[inline(always)]
-    unsafe fn to_array(x: v128) -> [f32; 4] {
-        let lane = [f32x4_extract_lane::<0>(x), f32x4_extract_lane::<1>(x)];
-        [lane[0], lane[1], f32x4_extract_lane::<2>(x), f32x4_extract_lane::<3>(x)]
+    unsafe fn join(low: v128, high: v128) -> v128 {
+        v128_or(low, u8x16_shl(high, 4))
+    }
+
+    #[inline(always)]
+    unsafe fn splat_i32(x: i32) -> v128 {
+        i32x4_splat(x)
+    }
+
+    #[inline(always)]
+    unsafe fn dot(acc: v128, w: v128, x: *const i8) -> v128 {
+        let x = unsafe { splat_x(x) };
+        let (ab, cd) = (i16x8_extend_low_u8x16(w), i16x8_extend_high_u8x16(w));
+        add_pairs(acc, i32x4_dot_i16x8(ab, x), i32x4_dot_i16x8(cd, x))
+    }
+
+    #[inline(always)]
+    unsafe fn dot_wide(acc: v128, w: v128, x: *const i8) -> v128 {
+        let (x, w) = (unsafe { splat_x(x) }, v128_xor(w, u8x16_splat(128)));
+        let (ab, cd) = (i16x8_extend_low_i8x16(w), i16x8_extend_high_i8x16(w));
+        add_pairs(acc, i32x4_dot_i16x8(ab, x), i32x4_dot_i16x8(cd, x))
+    }
+
+    #[inline(always)]
+    unsafe fn to_f32(x: v128) -> v128 {
+        f32x4_convert_i32x4(x)
+    }
+
+    #[inline(always)]
+    unsafe fn splat(x: f32) -> v128 {
+        f32x4_splat(x)
+    }
+
+    #[inline(always)]
+    unsafe fn mul(a: v128, b: v128) -> v128 {
+        f32x4_mul(a, b)
+    }
+
+    #[inline(always)]
+    unsafe fn add(a: v128, b: v128) -> v128 {
+        f32x4_add(a, b)
+    }
+
+    #[inline(always)]
+    unsafe fn sub(a: v128, b: v128) -> v128 {
+        f32x4_sub(a, b)
     }
 
     /// There is no conversion from f16: exponent and mantissa are moved into place, and a
     /// multiplication by 2^112 corrects the exponent's bias (exact, subnormals included).
     #[inline(always)]
-    unsafe fn scales(blocks: [*const u8; 4]) -> v128 {
-        let [a, b, c, d] = blocks.map(|block| u32::from(unsafe { block.cast::<u16>().read_unaligned() }));
-        let bits = u32x4(a, b, c, d);
+    unsafe fn load_f16(at: *const u8) -> v128 {
+        let bits = u32x4_extend_low_u16x8(unsafe { v128_load64_zero(at.cast()) });
         let magnitude = u32x4_shl(v128_and(bits, u32x4_splat(0x7fff)), 13);
         let value = f32x4_mul(magnitude, f32x4_splat(f32::from_bits(0x7780_0000)));
         v128_or(value, u32x4_shl(v128_and(bits, u32x4_splat(0x8000)), 16))
     }
 
     #[inline(always)]
-    unsafe fn load_q4_0(block: *const u8) -> (v128, v128) {
-        let packed = unsafe { v128_load(block.add(2).cast()) };
-        let eight = i8x16_splat(8);
-        let low = i8x16_sub(v128_and(packed, u8x16_splat(15)), eight);
-        (low, i8x16_sub(u8x16_shr(packed, 4), eight))
+    unsafe fn load_u8(at: *const u8) -> v128 {
+        let wide = u16x8_extend_low_u8x16(unsafe { v128_load32_zero(at.cast()) });
+        f32x4_convert_i32x4(u32x4_extend_low_u16x8(wide))
     }
 
     #[inline(always)]
-    unsafe fn load_q8_0(block: *const u8) -> (v128, v128) {
-        unsafe { (v128_load(block.add(2).cast()), v128_load(block.add(18).cast())) }
+    unsafe fn load_i8(at: *const u8) -> v128 {
+        let wide = i16x8_extend_low_i8x16(unsafe { v128_load32_zero(at.cast()) });
+        f32x4_convert_i32x4(i32x4_extend_low_i16x8(wide))
     }
 
     #[inline(always)]
-    unsafe fn load_i8(w: &[i8; 32]) -> (v128, v128) {
-        unsafe { (v128_load(w.as_ptr().cast()), v128_load(w.as_ptr().add(16).cast())) }
-    }
-
-    #[inline(always)]
-    unsafe fn accumulate(
-        acc: v128,
-        w: [(v128, v128); 4],
-        w_scales: v128,
-        x: *const i8,
-        x_scale: f32,
-        _x_sum: i32,
-    ) -> v128 {
-        let (x_low, x_high) = unsafe { (v128_load(x.cast()), v128_load(x.add(16).cast())) };
-        let sums = w.map(|(low, high)| i32x4_add(dot_16(low, x_low), dot_16(high, x_high)));
-        let scale = f32x4_mul(w_scales, f32x4_splat(x_scale));
-        f32x4_add(acc, f32x4_mul(f32x4_convert_i32x4(sum_lanes(sums)), scale))
+    unsafe fn store(x: v128, at: *mut f32) {
+        unsafe { v128_store(at.cast(), x) }
     }
 }
