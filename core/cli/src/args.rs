@@ -118,6 +118,16 @@ pub(crate) enum Model {
         #[arg(long)]
         out: PathBuf,
     },
+    /// Writes a model again with its matrices in another type.
+    Quantize {
+        /// A GGUF file in F32, F16 or BF16.
+        input: PathBuf,
+        /// The file to write.
+        output: PathBuf,
+        /// F32, F16, BF16, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q4_K, Q5_K or Q6_K.
+        #[arg(value_name = "TYPE")]
+        dtype: String,
+    },
     /// Speed on a random prompt.
     Bench {
         /// A GGUF file, or `embedded`.

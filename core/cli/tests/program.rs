@@ -174,6 +174,34 @@ fn logits_are_written_as_floats() {
 }
 
 #[test]
+fn a_quantized_copy_computes_and_a_failed_one_leaves_nothing() {
+    let original = file("to-quantize.gguf", &tiny_llama(Dtype::F32, 1));
+    let copy = original.replace("to-quantize", "quantized");
+    let report: Value =
+        serde_json::from_str(&stdout(&["--json", "model", "quantize", &original, &copy, "q4_k"], b""))
+            .unwrap();
+    // Rows of 64 and 96 elements are no blocks of 256.
+    assert_eq!(report["exceptions"][0], json!({ "tensor": "token_embd.weight", "type": "Q5_0" }));
+    assert_eq!(report["bytes"], std::fs::metadata(&copy).unwrap().len());
+    stdout(&["model", "bench", &copy, "--prompt", "4", "--decode", "2", "--threads", "1"], b"");
+    check_error(
+        &["model", "quantize", &copy, &copy, "Q4_0"],
+        b"",
+        expect![[r#"
+            inkling: TMP/quantized.gguf: tensor token_embd.weight is already quantized, as Q5_0; quantize the model's file in F16, BF16 or F32 instead
+        "#]],
+    );
+    assert!(!std::path::Path::new(&format!("{copy}.part")).exists());
+    check_error(
+        &["model", "quantize", &original, &copy, "Q3_X"],
+        b"",
+        expect![[r#"
+            inkling: there is no type "Q3_X"; use F32, F16, BF16, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q4_K, Q5_K or Q6_K
+        "#]],
+    );
+}
+
+#[test]
 fn the_bench_reports_what_ran() {
     let model = file("tiny.gguf", &tiny_llama(Dtype::Q8_0, 1));
     let args = ["model", "bench", &model, "--threads", "1", "--prompt", "20", "--decode", "4", "--json"];

@@ -35,6 +35,16 @@ pub enum EngineError {
         /// Its value.
         name: String,
     },
+    /// Weights to quantize that are quantized already.
+    #[error(
+        "tensor {tensor} is already quantized, as {dtype}; quantize the model's file in F16, BF16 or F32 instead"
+    )]
+    AlreadyQuantized {
+        /// The tensor's name.
+        tensor: String,
+        /// Its storage type.
+        dtype: String,
+    },
     /// A tensor whose shape contradicts the header.
     #[error(
         "tensor {tensor} has shape {shape:?} where the header asks for {expected:?}; download the file again"

@@ -14,6 +14,7 @@ mod forward;
 mod gpu;
 mod graph;
 mod model;
+mod quantize;
 mod sample;
 
 pub use architecture::{Architecture, FeedForward, Norm};
@@ -27,4 +28,5 @@ pub use executor::{
 pub use gpu::gpus;
 pub use graph::{Buffer, Graph, Op, WeightId};
 pub use model::{LoadProgress, Model, Weight};
+pub use quantize::{Quantization, quantize};
 pub use sample::{Sampler, Sampling};

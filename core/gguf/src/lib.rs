@@ -20,4 +20,4 @@ pub use error::Error;
 pub use gguf::{Gguf, Tensor};
 pub use source::{ReadFuture, Source, SourceError};
 pub use value::{Array, Strings, Value};
-pub use write::Builder;
+pub use write::{ALIGNMENT, Builder};

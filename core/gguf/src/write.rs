@@ -2,8 +2,9 @@ use crate::{Array, Dtype, Value};
 
 const VERSION: u32 = 3;
 
-/// The format's default, so that there is no need to write `general.alignment`.
-const ALIGNMENT: usize = 32;
+/// Tensors begin at multiples of this many bytes: the format's default, so that there is no need to
+/// write `general.alignment`.
+pub const ALIGNMENT: usize = 32;
 
 /// Writes a model file: metadata and tensors in the order in which they are added.
 ///
@@ -21,6 +22,8 @@ pub struct Builder {
     metadata: Vec<u8>,
     n_tensors: u64,
     tensors: Vec<u8>,
+    /// Where the next tensor begins.
+    data_len: u64,
     data: Vec<u8>,
 }
 
@@ -43,17 +46,30 @@ impl Builder {
     /// # Panics
     ///
     /// If `data` is not as long as the shape and the type make it.
-    pub fn tensor(mut self, name: &str, shape: &[u64], dtype: Dtype, data: &[u8]) -> Builder {
+    pub fn tensor(self, name: &str, shape: &[u64], dtype: Dtype, data: &[u8]) -> Builder {
         let n_bytes = dtype.bytes(shape.iter().product());
         assert_eq!(n_bytes, Some(data.len() as u64), "size of tensor {name}");
+        let mut builder = self.place(name, shape, dtype);
+        builder.data.extend(data);
+        pad(&mut builder.data);
+        builder
+    }
+
+    /// Adds a tensor without its bytes, which are to follow what [`Builder::build`] gives: in the order
+    /// of the calls, each filled up with zeros to a multiple of [`ALIGNMENT`].
+    ///
+    /// # Panics
+    ///
+    /// If the shape is no whole blocks of the type.
+    pub fn place(mut self, name: &str, shape: &[u64], dtype: Dtype) -> Builder {
+        let n_bytes = dtype.bytes(shape.iter().product()).expect("whole blocks");
         self.n_tensors += 1;
         put_str(&mut self.tensors, name);
         self.tensors.extend((shape.len() as u32).to_le_bytes());
         shape.iter().for_each(|n| self.tensors.extend(n.to_le_bytes()));
         self.tensors.extend(dtype.code().to_le_bytes());
-        self.tensors.extend((self.data.len() as u64).to_le_bytes());
-        self.data.extend(data);
-        pad(&mut self.data);
+        self.tensors.extend(self.data_len.to_le_bytes());
+        self.data_len += n_bytes.next_multiple_of(ALIGNMENT as u64);
         self
     }
 

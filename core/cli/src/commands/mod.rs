@@ -6,6 +6,7 @@ pub(crate) mod doctor;
 pub(crate) mod eval;
 pub(crate) mod lsp;
 pub(crate) mod model;
+mod quantize;
 pub(crate) mod trace;
 
 use std::io::Write;

@@ -8,7 +8,7 @@ use inkling_assist::engine::{Cancel, Executor, TokenId, Want};
 use inkling_assist::tokenizer::Tokenizer;
 use serde_json::json;
 
-use super::{print, print_json};
+use super::{print, print_json, quantize};
 use crate::args::Model;
 use crate::model;
 
@@ -28,6 +28,7 @@ pub(crate) fn run(command: &Model, json: bool) -> Result<()> {
         Model::Tokenize { model, decode: false, special } => tokenize(model, *special),
         Model::Tokenize { model, decode: true, .. } => detokenize(model),
         Model::Logits { model, ids, out } => logits(model, ids, out, json),
+        Model::Quantize { input, output, dtype } => quantize::run(input, output, dtype, json),
         Model::Bench { model, threads, prompt, decode } => {
             bench(model, *threads, Bench { n_prompt: *prompt, n_decode: *decode }, json)
         }

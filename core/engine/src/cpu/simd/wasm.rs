@@ -6,12 +6,12 @@ use super::Simd;
 
 pub(crate) struct Simd128;
 
-/// Adds neighbouring products of 16-bit integers, [a0 a1 b0 b1] and [c0 c1 d0 d1], to a sum a row.
+/// Sums of pairs of products, [a0 a1 b0 b1] and [c0 c1 d0 d1] of rows a to d.
+type Pairs = (v128, v128);
+
 #[inline(always)]
-fn add_pairs(acc: v128, ab: v128, cd: v128) -> v128 {
-    let even = i32x4_shuffle::<0, 2, 4, 6>(ab, cd);
-    let odd = i32x4_shuffle::<1, 3, 5, 7>(ab, cd);
-    i32x4_add(acc, i32x4_add(even, odd))
+fn add_pairs(acc: Pairs, ab: v128, cd: v128, x: v128) -> Pairs {
+    (i32x4_add(acc.0, i32x4_dot_i16x8(ab, x)), i32x4_add(acc.1, i32x4_dot_i16x8(cd, x)))
 }
 
 /// The four activations, as 16-bit integers, twice.
@@ -25,7 +25,7 @@ impl Simd for Simd128 {
     const WIDE_OFFSET: i32 = 0;
     const TILE_TOKENS: usize = 4;
     type Bytes = v128;
-    type I32 = v128;
+    type I32 = Pairs;
     type F32 = v128;
 
     #[inline(always)]
@@ -44,27 +44,28 @@ impl Simd for Simd128 {
     }
 
     #[inline(always)]
-    unsafe fn splat_i32(x: i32) -> v128 {
-        i32x4_splat(x)
+    unsafe fn splat_i32(x: i32) -> Pairs {
+        (i32x4(x, 0, x, 0), i32x4(x, 0, x, 0))
     }
 
     #[inline(always)]
-    unsafe fn dot(acc: v128, w: v128, x: *const i8) -> v128 {
+    unsafe fn dot(acc: Pairs, w: v128, x: *const i8) -> Pairs {
         let x = unsafe { splat_x(x) };
         let (ab, cd) = (i16x8_extend_low_u8x16(w), i16x8_extend_high_u8x16(w));
-        add_pairs(acc, i32x4_dot_i16x8(ab, x), i32x4_dot_i16x8(cd, x))
+        add_pairs(acc, ab, cd, x)
     }
 
     #[inline(always)]
-    unsafe fn dot_wide(acc: v128, w: v128, x: *const i8) -> v128 {
+    unsafe fn dot_wide(acc: Pairs, w: v128, x: *const i8) -> Pairs {
         let (x, w) = (unsafe { splat_x(x) }, v128_xor(w, u8x16_splat(128)));
         let (ab, cd) = (i16x8_extend_low_i8x16(w), i16x8_extend_high_i8x16(w));
-        add_pairs(acc, i32x4_dot_i16x8(ab, x), i32x4_dot_i16x8(cd, x))
+        add_pairs(acc, ab, cd, x)
     }
 
     #[inline(always)]
-    unsafe fn to_f32(x: v128) -> v128 {
-        f32x4_convert_i32x4(x)
+    unsafe fn to_f32((ab, cd): Pairs) -> v128 {
+        let (even, odd) = (i32x4_shuffle::<0, 2, 4, 6>(ab, cd), i32x4_shuffle::<1, 3, 5, 7>(ab, cd));
+        f32x4_convert_i32x4(i32x4_add(even, odd))
     }
 
     #[inline(always)]
