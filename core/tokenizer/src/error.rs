@@ -4,9 +4,9 @@ pub enum Error {
     /// Metadata is missing or of another type.
     #[error(transparent)]
     Gguf(#[from] inkling_gguf::Error),
-    /// A kind of tokenizer other than byte-level BPE.
+    /// A kind of tokenizer other than byte-level BPE and SentencePiece.
     #[error(
-        "tokenizers of type \"{model}\" are not supported, only gpt2 (byte-level BPE); use another model"
+        "tokenizers of type \"{model}\" are not supported, only gpt2 (byte-level BPE) and llama (SentencePiece); use another model"
     )]
     Model {
         /// `tokenizer.ggml.model`.
@@ -42,6 +42,14 @@ pub enum Error {
     TokenTypes {
         /// Entries of `tokenizer.ggml.token_type`.
         n_types: usize,
+        /// Entries of `tokenizer.ggml.tokens`.
+        n_tokens: usize,
+    },
+    /// Not one score for each token.
+    #[error("the vocabulary is broken: {n_scores} scores for {n_tokens} tokens; download the model again")]
+    Scores {
+        /// Entries of `tokenizer.ggml.scores`.
+        n_scores: usize,
         /// Entries of `tokenizer.ggml.tokens`.
         n_tokens: usize,
     },

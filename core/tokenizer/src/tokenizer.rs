@@ -2,10 +2,12 @@ use inkling_gguf::Gguf;
 
 use crate::Error;
 use crate::added::{Added, Part};
-use crate::bpe::{Bpe, Scratch};
+use crate::bpe::Bpe;
 use crate::error::optional;
+use crate::merge::Scratch;
 use crate::pre::PreTokenizer;
-use crate::vocab::{Kind, Vocab, ids_by_text};
+use crate::spm::Spm;
+use crate::vocab::{Kind, Spelling, Vocab, ids_by_text};
 
 /// A token's place in the vocabulary.
 pub type TokenId = u32;
@@ -14,8 +16,7 @@ pub type TokenId = u32;
 #[derive(Debug)]
 pub struct Tokenizer {
     vocab: Vocab,
-    pre: PreTokenizer,
-    bpe: Bpe,
+    algorithm: Algorithm,
     /// Tokens that are text wherever they stand.
     added: Added,
     /// These and the special ones.
@@ -24,6 +25,44 @@ pub struct Tokenizer {
     eos: Option<TokenId>,
     adds_bos: bool,
     fim: FimTokens,
+}
+
+#[derive(Debug)]
+enum Algorithm {
+    Bpe(PreTokenizer, Bpe),
+    Spm(Spm),
+}
+
+impl Algorithm {
+    fn from_gguf(gguf: &Gguf) -> Result<(Algorithm, Vocab), Error> {
+        match gguf.str("tokenizer.ggml.model")? {
+            "gpt2" => {
+                let pre = PreTokenizer::new(pre_tokenizer(gguf)?)?;
+                let vocab = Vocab::from_gguf(gguf, Spelling::Bytes)?;
+                let ids = ids_by_text(gguf.strings("tokenizer.ggml.tokens")?)?;
+                let merges = gguf.strings("tokenizer.ggml.merges")?;
+                let bpe = Bpe::new(merges, &ids, &vocab, pre.whole_words())?;
+                Ok((Algorithm::Bpe(pre, bpe), vocab))
+            }
+            "llama" => {
+                let vocab = Vocab::from_gguf(gguf, Spelling::Text)?;
+                Ok((Algorithm::Spm(Spm::from_gguf(gguf, &vocab)?), vocab))
+            }
+            model => Err(Error::Model { model: model.to_owned() }),
+        }
+    }
+
+    /// Whether prompts begin with the BOS token where the metadata doesn't say.
+    fn adds_bos(&self) -> bool {
+        match self {
+            Algorithm::Bpe(pre, _) => pre.whole_words(),
+            Algorithm::Spm(_) => true,
+        }
+    }
+}
+
+fn pre_tokenizer(gguf: &Gguf) -> Result<&str, Error> {
+    Ok(optional(gguf.str("tokenizer.ggml.pre"))?.unwrap_or("default"))
 }
 
 /// The tokens of fill-in-the-middle prompts that the metadata names
@@ -47,14 +86,7 @@ pub struct FimTokens {
 impl Tokenizer {
     /// The tokenizer that `tokenizer.ggml.*` describes.
     pub fn from_gguf(gguf: &Gguf) -> Result<Tokenizer, Error> {
-        let model = gguf.str("tokenizer.ggml.model")?;
-        if model != "gpt2" {
-            return Err(Error::Model { model: model.to_owned() });
-        }
-        let pre = PreTokenizer::new(optional(gguf.str("tokenizer.ggml.pre"))?.unwrap_or("default"))?;
-        let vocab = Vocab::from_gguf(gguf)?;
-        let ids = ids_by_text(gguf.strings("tokenizer.ggml.tokens")?)?;
-        let bpe = Bpe::new(gguf.strings("tokenizer.ggml.merges")?, &ids, &vocab)?;
+        let (algorithm, vocab) = Algorithm::from_gguf(gguf)?;
         let id = |name: &str| token_id(gguf, name, vocab.len());
         let bos = id("bos")?;
         let (added, special) = (|| vocab.of_kind(Kind::Added), vocab.of_kind(Kind::Special));
@@ -63,7 +95,8 @@ impl Tokenizer {
             added_and_special: Added::new(&vocab, added().chain(special))?,
             bos,
             eos: id("eos")?,
-            adds_bos: bos.is_some() && optional(gguf.bool("tokenizer.ggml.add_bos_token"))? == Some(true),
+            adds_bos: bos.is_some()
+                && optional(gguf.bool("tokenizer.ggml.add_bos_token"))?.unwrap_or(algorithm.adds_bos()),
             fim: FimTokens {
                 prefix: id("fim_pre")?,
                 suffix: id("fim_suf")?,
@@ -73,8 +106,7 @@ impl Tokenizer {
                 file_separator: id("fim_sep")?,
             },
             vocab,
-            pre,
-            bpe,
+            algorithm,
         })
     }
 
@@ -98,15 +130,27 @@ impl Tokenizer {
     /// written behind `text`, as far as one line goes.
     pub fn last_word(&self, text: &str) -> usize {
         let mut start = 0;
-        self.pre.split(text, &mut |word| start = text.len() - word.len());
+        match &self.algorithm {
+            Algorithm::Bpe(pre, _) => pre.split(text, &mut |word| start = text.len() - word.len()),
+            // Whitespace is merged with itself and with the word behind it, nothing else is.
+            Algorithm::Spm(_) => {
+                let word = text.trim_end_matches(|char: char| !char.is_whitespace());
+                start = word.trim_end().len();
+            }
+        }
         start
     }
 
     /// The text of `ids`, with special tokens as they are spelled. Bytes that are not UTF-8 become
-    /// replacement characters; unknown ids are nothing.
+    /// replacement characters; unknown ids are nothing. The space that SentencePiece puts before a text is
+    /// taken off again.
     pub fn decode(&self, ids: &[TokenId]) -> String {
         let bytes: Vec<u8> = ids.iter().flat_map(|&id| self.bytes(id)).copied().collect();
-        String::from_utf8_lossy(&bytes).into_owned()
+        let text = String::from_utf8_lossy(&bytes);
+        match &self.algorithm {
+            Algorithm::Spm(spm) if spm.adds_space => text.strip_prefix(' ').unwrap_or(&text).to_owned(),
+            _ => text.into_owned(),
+        }
     }
 
     /// A token's bytes, which need not be whole characters: a special token's are its spelling, an
@@ -157,11 +201,19 @@ impl Tokenizer {
 
     fn encode_parts(&self, added: &Added, text: &str) -> Vec<TokenId> {
         let (mut ids, mut scratch) = (Vec::new(), Scratch::default());
-        added.parts(text, |part| match part {
-            Part::Token(id) => ids.push(id),
-            Part::Text(text) => {
-                self.pre.split(text, &mut |word| self.bpe.encode(word, &mut scratch, &mut ids));
+        let mut begins = true;
+        added.parts(text, |part| {
+            match (&part, &self.algorithm) {
+                (&Part::Token(id), _) => ids.push(id),
+                (Part::Text(text), Algorithm::Bpe(pre, bpe)) => {
+                    pre.split(text, &mut |word| bpe.encode(word, &mut scratch, &mut ids));
+                }
+                (Part::Text(text), Algorithm::Spm(spm)) if begins && spm.adds_space => {
+                    spm.encode(&format!(" {text}"), &mut scratch, &mut ids);
+                }
+                (Part::Text(text), Algorithm::Spm(spm)) => spm.encode(text, &mut scratch, &mut ids),
             }
+            begins = matches!(part, Part::Token(_));
         });
         ids
     }

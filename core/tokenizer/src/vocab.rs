@@ -2,6 +2,7 @@ use inkling_gguf::{Gguf, Strings};
 use rustc_hash::FxHashMap;
 
 use crate::error::optional;
+use crate::spm::SPACE;
 use crate::{Error, TokenId};
 
 /// What a token stands for, which decides how its text is found in text.
@@ -13,8 +14,19 @@ pub(crate) enum Kind {
     Added,
     /// A signal to or from the model, which text that spells it does not give.
     Special,
+    /// A byte that stands for itself where no other token does (SentencePiece).
+    Byte,
     /// A place in the embedding table that no text reaches.
     Unused,
+}
+
+/// How the texts of tokens are spelled in the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Spelling {
+    /// A printable character a byte (GPT-2).
+    Bytes,
+    /// As text, with `▁` for spaces and `<0x0A>` for bytes (SentencePiece).
+    Text,
 }
 
 /// The type of a token where the file gives none.
@@ -30,7 +42,7 @@ pub(crate) struct Vocab {
 }
 
 impl Vocab {
-    pub(crate) fn from_gguf(gguf: &Gguf) -> Result<Vocab, Error> {
+    pub(crate) fn from_gguf(gguf: &Gguf, spelling: Spelling) -> Result<Vocab, Error> {
         let texts = gguf.strings("tokenizer.ggml.tokens")?;
         if texts.is_empty() {
             return Err(Error::Empty);
@@ -42,14 +54,16 @@ impl Vocab {
         }
         let mut vocab = Vocab { kinds: Vec::new(), bytes: Vec::new(), ends: Vec::new() };
         for (token, (text, code)) in texts.iter().zip(types).enumerate() {
-            vocab.push(text, kind(token as TokenId, code, text)?);
+            vocab.push(text, kind(token as TokenId, code, text, spelling)?, spelling);
         }
         Ok(vocab)
     }
 
-    fn push(&mut self, text: &str, kind: Kind) {
-        match kind {
-            Kind::Ordinary => push_unmapped(&mut self.bytes, text),
+    fn push(&mut self, text: &str, kind: Kind, spelling: Spelling) {
+        match (kind, spelling) {
+            (Kind::Ordinary, Spelling::Bytes) => push_unmapped(&mut self.bytes, text),
+            (Kind::Ordinary, Spelling::Text) => self.bytes.extend(text.replace(SPACE, " ").as_bytes()),
+            (Kind::Byte, _) => self.bytes.extend(spelled_byte(text)),
             _ => self.bytes.extend(text.as_bytes()),
         }
         self.kinds.push(kind);
@@ -96,15 +110,23 @@ pub(crate) fn ids_by_text(texts: &Strings) -> Result<FxHashMap<&str, TokenId>, E
 /// Converters call added tokens "user-defined", whether they are text or signals that nobody marked
 /// as control tokens. Those spelled like markup are taken for signals: what someone writes into a
 /// source file must not steer the model.
-fn kind(token: TokenId, code: i32, text: &str) -> Result<Kind, Error> {
+fn kind(token: TokenId, code: i32, text: &str, spelling: Spelling) -> Result<Kind, Error> {
     match code {
+        6 if spelling == Spelling::Text && spelled_byte(text).is_some() => Ok(Kind::Byte),
         NORMAL | 6 => Ok(Kind::Ordinary),
+        // Runs of spaces, which no text spells like this: they are reached by merging.
+        4 if spelling == Spelling::Text && text.contains(SPACE) => Ok(Kind::Ordinary),
         2 | 3 => Ok(Kind::Special),
         4 if is_markup(text) => Ok(Kind::Special),
         4 => Ok(Kind::Added),
         5 => Ok(Kind::Unused),
         code => Err(Error::TokenType { token, code }),
     }
+}
+
+/// The byte that `<0x0A>` stands for.
+fn spelled_byte(text: &str) -> Option<u8> {
+    u8::from_str_radix(text.strip_prefix("<0x")?.strip_suffix('>')?, 16).ok()
 }
 
 fn is_markup(text: &str) -> bool {

@@ -28,8 +28,8 @@ fn unsupported_kinds() {
     check(
         [("SentencePiece", with("model", "llama")), ("a pre-tokenizer", with("pre", "gpt-9"))],
         expect![[r#"
-            SentencePiece: tokenizers of type "llama" are not supported, only gpt2 (byte-level BPE); use another model
-            a pre-tokenizer: the pre-tokenizer "gpt-9" is not supported; supported: gpt-2, starcoder, refact, deepseek-coder, qwen2, default
+            SentencePiece: the model file has no metadata tokenizer.ggml.scores; convert the model again with a newer tool
+            a pre-tokenizer: the pre-tokenizer "gpt-9" is not supported; supported: gpt-2, starcoder, refact, deepseek-coder, deepseek-llm, llama-bpe, llama3, llama-v3, qwen2, default
         "#]],
     );
 }
