@@ -45,12 +45,27 @@ pub trait Completer {
     /// Answers; the first completion is the likeliest where `sampling` is greedy.
     fn complete<'a>(&'a mut self, ask: Ask<'a>) -> Reply<'a, Answer>;
 
+    /// Takes what stands elsewhere in the files at hand as evidence for what comes next. Texts that it knows
+    /// cost little.
+    fn remember(&mut self, texts: &[Remembered<'_>]) {
+        let _ = texts;
+    }
+
     /// What the model gives `text` as the answer to `prompt`, in nats, and over how many bytes; `None` where
     /// it does not say.
     fn likelihood<'a>(&'a mut self, prompt: &'a Prompt, text: &'a str) -> Reply<'a, Option<(f64, usize)>> {
         let _ = (prompt, text);
         Box::pin(std::future::ready(Ok(None)))
     }
+}
+
+/// A stretch of a file at hand.
+#[derive(Clone, Copy, Debug)]
+pub struct Remembered<'a> {
+    /// Tells the stretches apart; the same one with another text replaces what was known.
+    pub id: u64,
+    /// Whole lines.
+    pub text: &'a str,
 }
 
 /// A question to a model.

@@ -5,12 +5,17 @@
 
 mod completer;
 mod local;
+mod recall;
 mod reuse;
 mod suggest;
 mod trigger;
+mod writing;
 
-pub use completer::{Alternative, Answer, Ask, AssistError, Completer, Completion, PromptToken, Reply, Step};
+pub use completer::{
+    Alternative, Answer, Ask, AssistError, Completer, Completion, PromptToken, Remembered, Reply, Step,
+};
 pub use local::{LoadOptions, LocalModel, ModelSummary};
+pub use recall::{MIXER_KEY, Observation};
 pub use reuse::Shown;
 pub use suggest::{Candidate, Options, Outcome, Request, Timings, suggest};
 pub use trigger::{Decision, Event, RequestId, Trigger};
@@ -18,6 +23,7 @@ pub use trigger::{Decision, Event, RequestId, Trigger};
 pub use inkling_context as context;
 pub use inkling_engine as engine;
 pub use inkling_gguf as gguf;
+pub use inkling_ngram as ngram;
 pub use inkling_prompt as prompt;
 pub use inkling_syntax as syntax;
 pub use inkling_tokenizer as tokenizer;

@@ -1,16 +1,19 @@
 //! A model file behind the executor seam.
 
 use inkling_engine::{
-    Cancel, CpuExecutor, Executor, LoadProgress, Model, ModelConfig, Pause, Sampler, Sampling, TokenId, Top,
-    Want,
+    Cancel, CpuExecutor, Executor, LoadProgress, Model, ModelConfig, Pause, Prefilled, Sampler, Sampling,
+    TokenId, Top, Want,
 };
 use inkling_gguf::{Gguf, Source};
+use inkling_ngram::N_FEATURES;
 use inkling_prompt::{ModelFacts, Part, Prompt, Template};
 use inkling_tokenizer::Tokenizer;
 
 use crate::completer::{
-    Alternative, Answer, Ask, AssistError, Completer, Completion, PromptToken, Reply, Step,
+    Alternative, Answer, Ask, AssistError, Completer, Completion, PromptToken, Remembered, Reply, Step,
 };
+use crate::recall::{Observation, Recall};
+use crate::writing::Writing;
 
 /// Alternatives kept of every step, for people to look at.
 const N_ALTERNATIVES: usize = 5;
@@ -65,6 +68,8 @@ pub struct LocalModel {
     executor: Box<dyn Executor>,
     /// Tokens that end an answer: all special ones, since none is ever wanted in code.
     stops: Vec<TokenId>,
+    /// What the files at hand say, for models that come with a weight for it.
+    recall: Option<Recall>,
 }
 
 impl LocalModel {
@@ -96,6 +101,7 @@ impl LocalModel {
             },
             template: Template::choose(&ModelFacts { prompt_version, specials: &specials }),
             stops,
+            recall: Recall::from_gguf(gguf),
             tokenizer,
             executor,
         }
@@ -121,6 +127,11 @@ impl LocalModel {
         &mut *self.executor
     }
 
+    /// From now on believes the files at hand by these mixing weights, whatever the model came with.
+    pub fn recall_with(&mut self, weights: [f32; N_FEATURES]) {
+        self.recall = Some(Recall::new(weights));
+    }
+
     /// A prompt's token ids, every text between two special tokens on its own, and what the answer must
     /// begin with.
     pub fn encode<'p>(&self, prompt: &'p Prompt) -> (Vec<TokenId>, &'p str) {
@@ -143,8 +154,8 @@ impl LocalModel {
     async fn answer(&mut self, ask: Ask<'_>) -> Result<Answer, AssistError> {
         let (tokens, required) = self.encode(ask.prompt);
         let started = (ask.now_ms)();
-        let writing = Writing::new(required);
-        let prefilled = self.executor.prefill(&tokens, &self.want(&writing), ask.cancel).await?;
+        let writing = Writing::new(required, self.without_specials(&tokens));
+        let prefilled = self.prefill(&tokens, &writing, ask.cancel).await?;
         let decoding = (ask.now_ms)();
         let prompt = tokens.iter().map(|&id| self.prompt_token(id)).collect();
         let fork = self.heal(Fork { tokens, writing, top: prefilled.top }, ask.cancel).await?;
@@ -174,7 +185,7 @@ impl LocalModel {
             }
             self.push(&mut fork.writing, token, fork.top.probability(0), &fork.top);
             fork.tokens.push(token);
-            fork.top = self.executor.step(token, &self.want(&fork.writing), cancel).await?;
+            fork.top = self.step(token, &fork.writing, cancel).await?;
         }
     }
 
@@ -196,7 +207,7 @@ impl LocalModel {
                 self.push(&mut writing, token, fork.top.probability(idx), &fork.top);
                 tokens.push(token);
             }
-            top = self.executor.prefill(&tokens, &self.want(&writing), ask.cancel).await?.top;
+            top = self.prefill(&tokens, &writing, ask.cancel).await?.top;
         }
         while writing.n_free < ask.max_tokens && !writing.broken && !(ask.is_complete)(writing.text()) {
             let (token, probability) = sampler.choose(&top);
@@ -205,42 +216,83 @@ impl LocalModel {
             }
             self.push(&mut writing, token, probability, &top);
             if writing.n_free < ask.max_tokens {
-                top = self.executor.step(token, &self.want(&writing), ask.cancel).await?;
+                top = self.step(token, &writing, ask.cancel).await?;
             }
         }
         Ok(Some(Completion { text: writing.text().to_string(), steps: writing.steps }))
     }
 
+    async fn prefill(
+        &mut self,
+        tokens: &[TokenId],
+        writing: &Writing<'_>,
+        cancel: &Cancel,
+    ) -> Result<Prefilled, AssistError> {
+        let mut prefilled = self.executor.prefill(tokens, &self.want(writing), cancel).await?;
+        prefilled.top = self.recalled(prefilled.top, writing);
+        Ok(prefilled)
+    }
+
+    async fn step(
+        &mut self,
+        token: TokenId,
+        writing: &Writing<'_>,
+        cancel: &Cancel,
+    ) -> Result<Top, AssistError> {
+        let top = self.executor.step(token, &self.want(writing), cancel).await?;
+        Ok(self.recalled(top, writing))
+    }
+
+    /// What the model expects, mixed with what the files at hand say.
+    fn recalled(&self, top: Top, writing: &Writing) -> Top {
+        let Some(recall) = &self.recall else { return top };
+        recall.mix(top, &writing.history, |id| self.agrees(id, writing.missing()))
+    }
+
+    fn without_specials(&self, tokens: &[TokenId]) -> Vec<TokenId> {
+        tokens.iter().copied().filter(|&id| !self.tokenizer.is_special(id)).collect()
+    }
+
     /// What may follow: as long as required text is not written, only tokens that agree with it.
     fn want(&self, writing: &Writing) -> Want {
         let missing = writing.missing();
-        let agrees = |id: TokenId| {
-            let bytes = self.tokenizer.bytes(id);
-            let n_common = bytes.len().min(missing.len());
-            n_common > 0 && bytes[..n_common] == missing[..n_common] && !self.tokenizer.is_special(id)
-        };
         let masked = match missing {
             [] => Vec::new(),
-            _ => (0..self.tokenizer.n_vocab() as TokenId).filter(|&id| !agrees(id)).collect(),
+            _ => (0..self.tokenizer.n_vocab() as TokenId).filter(|&id| !self.agrees(id, missing)).collect(),
         };
         Want { top_k: TOP_K, masked }
     }
 
-    /// Of the answer from its last typed word on.
-    async fn nats(&mut self, prompt: &Prompt, text: &str) -> Result<(f64, usize), AssistError> {
+    /// Whether a token may stand where `missing` is required.
+    fn agrees(&self, id: TokenId, missing: &[u8]) -> bool {
+        let bytes = self.tokenizer.bytes(id);
+        let n_common = bytes.len().min(missing.len());
+        missing.is_empty()
+            || n_common > 0 && bytes[..n_common] == missing[..n_common] && !self.tokenizer.is_special(id)
+    }
+
+    /// Every token of `text` as the answer to `prompt`, from the last typed word on: what the model and the
+    /// files at hand expected there.
+    ///
+    /// # Errors
+    /// Those of the executor.
+    pub async fn observe(&mut self, prompt: &Prompt, text: &str) -> Result<Vec<Observation>, AssistError> {
         let (mut tokens, required) = self.encode(prompt);
         let n_given = tokens.len();
-        let answer = format!("{required}{text}");
-        tokens.extend(self.tokenizer.encode(&answer));
+        tokens.extend(self.tokenizer.encode(&format!("{required}{text}")));
         let logits = self.executor.logits(&tokens, &Cancel::default()).await?;
         let n_vocab = self.executor.info().model.n_vocab;
-        let nats = |idx: usize| {
+        let want = Want { top_k: TOP_K, masked: Vec::new() };
+        let mut observations = Vec::new();
+        for idx in n_given..tokens.len() {
             let row = &logits[(idx - 1) * n_vocab..idx * n_vocab];
-            let max = row.iter().copied().fold(f32::MIN, f32::max);
-            let sum: f64 = row.iter().map(|logit| f64::from(logit - max).exp()).sum();
-            sum.ln() - f64::from(row[tokens[idx] as usize] - max)
-        };
-        Ok(((n_given..tokens.len()).map(nats).sum(), answer.len()))
+            let (top, token) = (Top::of(row, &want)?, tokens[idx]);
+            let nats = f64::from(top.log_sum_exp - row[token as usize]);
+            let n_bytes = self.tokenizer.bytes(token).len();
+            let history = self.without_specials(&tokens[..idx]);
+            observations.push(Observation::new(self.recall.as_ref(), &top, &history, token, nats, n_bytes));
+        }
+        Ok(observations)
     }
 
     /// The `nth` likeliest token that does not end the answer, and its place among the entries.
@@ -287,8 +339,18 @@ impl Completer for LocalModel {
         Box::pin(self.answer(ask))
     }
 
+    fn remember(&mut self, texts: &[Remembered<'_>]) {
+        if let Some(recall) = &mut self.recall {
+            texts.iter().for_each(|text| recall.remember(text, &self.tokenizer));
+        }
+    }
+
     fn likelihood<'a>(&'a mut self, prompt: &'a Prompt, text: &'a str) -> Reply<'a, Option<(f64, usize)>> {
-        Box::pin(async move { self.nats(prompt, text).await.map(Some) })
+        Box::pin(async move {
+            let observations = self.observe(prompt, text).await?;
+            let nats = observations.iter().map(|observation| observation.mixed_nats).sum();
+            Ok(Some((nats, observations.iter().map(|observation| observation.n_bytes).sum())))
+        })
     }
 }
 
@@ -299,48 +361,6 @@ struct Fork<'a> {
     writing: Writing<'a>,
     /// What may follow.
     top: Top,
-}
-
-/// An answer being written: tokens may end within a character.
-#[derive(Clone)]
-struct Writing<'a> {
-    /// What it must begin with and what is not part of the text.
-    required: &'a str,
-    bytes: Vec<u8>,
-    steps: Vec<Step>,
-    /// Steps that added to the text.
-    n_free: usize,
-    /// The bytes cannot become text any more.
-    broken: bool,
-}
-
-impl<'a> Writing<'a> {
-    fn new(required: &'a str) -> Writing<'a> {
-        Writing { required, bytes: Vec::new(), steps: Vec::new(), n_free: 0, broken: false }
-    }
-
-    /// The required bytes that are not written yet.
-    fn missing(&self) -> &'a [u8] {
-        &self.required.as_bytes()[self.bytes.len().min(self.required.len())..]
-    }
-
-    /// Appends a step; its `n_bytes` become those that it adds to the text.
-    fn push(&mut self, bytes: &[u8], mut step: Step) {
-        step.n_bytes = bytes.len().saturating_sub(self.missing().len());
-        self.n_free += usize::from(step.n_bytes > 0);
-        self.bytes.extend_from_slice(bytes);
-        self.steps.push(step);
-        self.broken = std::str::from_utf8(&self.bytes).is_err_and(|error| error.error_len().is_some());
-    }
-
-    /// The characters that are whole, behind the required ones.
-    fn text(&self) -> &str {
-        let bytes = self.bytes.get(self.required.len()..).unwrap_or_default();
-        match std::str::from_utf8(bytes) {
-            Ok(text) => text,
-            Err(error) => std::str::from_utf8(&bytes[..error.valid_up_to()]).unwrap_or(""),
-        }
-    }
 }
 
 /// The storage type that most weights have.

@@ -6,7 +6,7 @@ use inkling_prompt::{Budget, Prompt};
 use inkling_refine::{Site, Suggestion};
 use inkling_syntax::Source;
 
-use crate::completer::{Answer, Ask, AssistError, Completer, Completion};
+use crate::completer::{Answer, Ask, AssistError, Completer, Completion, Remembered};
 
 /// A cursor that wants a suggestion.
 #[derive(Clone, Copy)]
@@ -41,6 +41,11 @@ impl Options {
     pub const DEFAULT: Options =
         Options { prompt_tokens: 640, max_tokens: 48, n_candidates: 1, sampling: Sampling::GREEDY };
 }
+
+/// Bytes of the file that are remembered on each side of the cursor's line; they are tokenized whenever the
+/// cursor comes to another line.
+const REMEMBERED_BEFORE: usize = 128 << 10;
+const REMEMBERED_BEHIND: usize = 64 << 10;
 
 /// Everything that was made on the way, for showing it.
 #[derive(Clone, Debug)]
@@ -108,6 +113,7 @@ pub async fn suggest(
         inkling_prompt::assemble(&context, completer.template(), budget, &|text| completer.count(text));
     let prompt_ms = watch.lap();
 
+    completer.remember(&around(source.text(), offset));
     let site = Site::new(source, offset);
     let is_complete = |text: &str| inkling_refine::is_complete(text, &site);
     let Options { max_tokens, n_candidates: n_completions, sampling, .. } = options;
@@ -130,6 +136,23 @@ pub async fn suggest(
     let (prefill_ms, decode_ms, total_ms) = (answer.prefill_ms, answer.decode_ms, watch.total());
     let timings = Timings { context_ms, prompt_ms, prefill_ms, decode_ms, refine_ms, total_ms };
     Ok(Outcome { context, prompt, answer, candidates, suggestion: suggestion.unwrap_or_default(), timings })
+}
+
+/// The lines before the cursor's line and those behind it: what may say how the line goes on. A key in the
+/// line changes neither.
+fn around(text: &str, offset: usize) -> [Remembered<'_>; 2] {
+    let start = text[..offset].rfind('\n').map_or(0, |at| at + 1);
+    let end = text[offset..].find('\n').map_or(text.len(), |at| offset + at + 1);
+    let newline = |&byte: &u8| byte == b'\n';
+    let (before, behind) = (&text.as_bytes()[..start], &text.as_bytes()[end..]);
+    let first = start
+        .checked_sub(REMEMBERED_BEFORE)
+        .map_or(0, |from| from + before[from..].iter().position(newline).map_or(start - from, |at| at + 1));
+    let last = match behind.get(..REMEMBERED_BEHIND) {
+        None => text.len(),
+        Some(near) => end + near.iter().rposition(newline).map_or(0, |at| at + 1),
+    };
+    [Remembered { id: 0, text: &text[first..start] }, Remembered { id: 1, text: &text[end..last] }]
 }
 
 /// The prompt's share of the context: what the answer leaves.
@@ -181,5 +204,30 @@ impl<'a> Stopwatch<'a> {
 
     fn total(&self) -> f64 {
         self.lap - self.started
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_lines_around_the_cursors_line_are_remembered_and_it_is_not() {
+        let text = "one\ntwo\nthree";
+        let around = |offset| around(text, offset).map(|remembered| remembered.text);
+        assert_eq!(around(0), ["", "two\nthree"]);
+        assert_eq!(around(5), ["one\n", "three"]);
+        assert_eq!(around(text.len()), ["one\ntwo\n", ""]);
+    }
+
+    #[test]
+    fn of_a_large_file_whole_lines_nearby_are_remembered() {
+        let text = "äöü\n".repeat(100_000);
+        let [before, behind] = around(&text, 350_000).map(|remembered| remembered.text);
+        assert!((REMEMBERED_BEFORE - 8..=REMEMBERED_BEFORE).contains(&before.len()));
+        assert!((REMEMBERED_BEHIND - 8..=REMEMBERED_BEHIND).contains(&behind.len()));
+        assert!(before.starts_with('ä') && behind.ends_with('\n'));
+        let lines = ["x".repeat(1_000_000), "y".to_string(), "z".repeat(1_000_000)].join("\n");
+        assert_eq!(super::around(&lines, 1_000_001).map(|remembered| remembered.text.len()), [0, 0]);
     }
 }

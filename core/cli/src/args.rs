@@ -148,11 +148,38 @@ pub(crate) enum Model {
 pub(crate) enum Eval {
     /// Ask for lines of files that were never trained on, and compare with what stood there.
     Lines(Lines),
+    /// Learn how much to believe what the files at hand say, for the model's `inkling.cache.mixer`.
+    Mixing(Mixing),
+}
+
+#[derive(ClapArgs)]
+pub(crate) struct Mixing {
+    /// Documents as JSON lines with package, path, split and text.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) corpus: PathBuf,
+    /// Which of them; half of them to learn on, half to measure on.
+    #[arg(long, value_name = "NAME", default_value = "held_out")]
+    pub(crate) split: String,
+    /// A GGUF file [default: the configured model, else the one inside this program].
+    #[arg(long, value_name = "FILE")]
+    pub(crate) model: Option<PathBuf>,
+    /// Lines of each language.
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    pub(crate) limit: usize,
+    /// Another seed draws other lines.
+    #[arg(long, value_name = "N", default_value_t = 2)]
+    pub(crate) seed: u64,
+    /// Threads that compute [default: all].
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<usize>,
+    /// Write the model with what was learned to a new file.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) write: Option<PathBuf>,
 }
 
 #[derive(ClapArgs)]
 pub(crate) struct Lines {
-    /// Documents as JSON lines with package, path, language, split and text.
+    /// Documents as JSON lines with package, path, split and text.
     #[arg(long, value_name = "FILE")]
     pub(crate) corpus: PathBuf,
     /// Which of them.

@@ -13,7 +13,7 @@ fn folder(name: &str) -> PathBuf {
     folder
 }
 
-/// Two documents of the split "held_out" and one of another.
+/// Two documents in each of two languages of the split "held_out", and one of another.
 fn corpus(folder: &std::path::Path) -> PathBuf {
     let python: String =
         (0..20).map(|n| format!("def read_{n}(path):\n    return open(path).read()\n\n")).collect();
@@ -23,7 +23,13 @@ fn corpus(folder: &std::path::Path) -> PathBuf {
         json!({ "package": "p", "path": path, "language": "any", "split": split, "text": text }).to_string()
             + "\n"
     };
-    let rows = [row("a.py", "held_out", &python), row("b.rs", "held_out", &rust), row("c.go", "train", "x")];
+    let rows = [
+        row("a.py", "held_out", &python),
+        row("b.py", "held_out", &python.replace("read", "load")),
+        row("a.rs", "held_out", &rust),
+        row("b.rs", "held_out", &rust.replace("value", "size")),
+        row("c.go", "train", "x"),
+    ];
     let path = folder.join("documents.jsonl");
     fs::write(&path, rows.concat()).unwrap();
     path
@@ -91,4 +97,23 @@ fn a_corpus_that_cannot_be_used_says_why() {
     fs::write(&corpus, "{}\nnot JSON\n").unwrap();
     let broken = message(&["--corpus", corpus.to_str().unwrap()]);
     assert!(broken.contains("documents.jsonl, line 1: missing field"), "{broken}");
+}
+
+#[test]
+fn mixing_is_learned_and_written_into_a_model() {
+    let folder = folder("eval-mixing");
+    let corpus = corpus(&folder);
+    let model = folder.join("mixed.gguf");
+    let output = Command::new(env!("CARGO_BIN_EXE_inkling"))
+        .args(["eval", "mixing", "--json", "--limit", "6", "--corpus"])
+        .args([&corpus, &PathBuf::from("--write"), &model])
+        .env("XDG_CONFIG_HOME", env!("CARGO_TARGET_TMPDIR"))
+        .output()
+        .unwrap();
+    let learned = figures(&output);
+    let [alone, mixed] = ["bits_per_byte", "bits_per_byte_mixed"].map(|key| learned[key].as_f64().unwrap());
+    assert!(mixed < alone, "files of lines that are nearly the same: {mixed} and {alone}");
+    let info =
+        Command::new(env!("CARGO_BIN_EXE_inkling")).args(["model", "info"]).arg(&model).output().unwrap();
+    assert!(String::from_utf8_lossy(&info.stdout).contains("inkling.cache.mixer"));
 }

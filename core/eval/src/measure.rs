@@ -1,7 +1,8 @@
 use inkling_assist::context::RecentEdits;
 use inkling_assist::engine::Cancel;
+use inkling_assist::prompt::Prompt;
 use inkling_assist::syntax::Source;
-use inkling_assist::{AssistError, Completer, Options, Request, suggest};
+use inkling_assist::{AssistError, Completer, LocalModel, Observation, Options, Request, suggest};
 
 use crate::{Case, CaseResult, Document};
 
@@ -49,6 +50,22 @@ pub async fn measure(
     })
 }
 
+/// What model and files at hand expect at every token of a case's line and the line break behind it.
+///
+/// # Errors
+/// Those of the model.
+pub async fn observe(
+    case: &Case,
+    document: &Document,
+    model: &mut LocalModel,
+    options: Options,
+    now_ms: &dyn Fn() -> f64,
+) -> Result<Vec<Observation>, AssistError> {
+    let options = Options { max_tokens: 1, ..options };
+    let prompt = Asker { case, document, completer: model, options, now_ms }.ask(0, None).await?.prompt;
+    model.observe(&prompt, &format!("{}\n", &document.text[case.wanted.clone()])).await
+}
+
 /// Asks at places of a case's line, behind which nothing of the line stands yet.
 struct Asker<'a> {
     case: &'a Case,
@@ -59,6 +76,7 @@ struct Asker<'a> {
 }
 
 struct Shown {
+    prompt: Prompt,
     text: String,
     probability: f32,
     latency_ms: f64,
@@ -82,6 +100,7 @@ impl Asker<'_> {
         };
         let first = outcome.candidates.first();
         Ok(Shown {
+            prompt: outcome.prompt,
             text: first.map_or_else(String::new, |candidate| candidate.text.clone()),
             probability: first.map_or(0.0, |candidate| candidate.probability),
             latency_ms: outcome.timings.total_ms,

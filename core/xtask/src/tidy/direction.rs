@@ -18,10 +18,11 @@ const LAYERS: &str = "
     fixture:    gguf kernels
     tokenizer:  gguf
     engine:     gguf kernels fixture
+    ngram:
 
     dataset:    context fixture gguf prompt syntax tokenizer
 
-    assist:     context engine fixture gguf prompt refine syntax tokenizer
+    assist:     context engine fixture gguf ngram prompt refine syntax tokenizer
     eval:       assist fixture
     lsp:        assist fixture
     wasm:       assist lsp
