@@ -201,10 +201,8 @@ unsafe fn lanes<S: Simd, L: Layout, const T: usize>(
     x: &Activations,
     first_token: usize,
 ) -> [S::F32; T] {
-    const VECTORS: usize = BLOCK_LEN / 4;
     let n_blocks = x.n_in / BLOCK_LEN;
     let n_supers = x.n_in.div_ceil(SUPER_LEN);
-    let vectors_a_scale = VECTORS / L::SIZES.n_scales;
     // Wide weights are 128 too large, of which a product may take off some itself.
     let offset = if L::SIZES.offset == 128 { S::WIDE_OFFSET } else { L::SIZES.offset };
     unsafe {
@@ -225,13 +223,27 @@ unsafe fn lanes<S: Simd, L: Layout, const T: usize>(
                     let x_sum = if L::SIZES.n_scales == 1 { first + second } else { [first, second][part] };
                     S::splat_i32(-offset * x_sum)
                 });
-                for vector in part * vectors_a_scale..(part + 1) * vectors_a_scale {
+                let x_values = x.values.as_ptr();
+                let mut add = |vector: usize| {
                     let w = L::weights::<S>(quants, vector);
                     for (i, sum) in sums.iter_mut().enumerate() {
-                        let x = x.values.as_ptr().add(x_at(i) * BLOCK_LEN + vector * 4);
+                        let x = x_values.add(x_at(i) * BLOCK_LEN + vector * 4);
                         *sum =
                             if L::SIZES.offset == 128 { S::dot_wide(*sum, w, x) } else { S::dot(*sum, w, x) };
                     }
+                };
+                // Written out, so that every shift is by a constant: WASM's compilers don't unroll the loop.
+                if part == 0 {
+                    add(0);
+                    add(1);
+                    add(2);
+                    add(3);
+                }
+                if part + 1 == L::SIZES.n_scales {
+                    add(4);
+                    add(5);
+                    add(6);
+                    add(7);
                 }
                 let scale = L::scale::<S>(at, part);
                 for (i, acc) in acc.iter_mut().enumerate() {
