@@ -117,6 +117,8 @@ pub(crate) enum Model {
         /// The file to write.
         #[arg(long)]
         out: PathBuf,
+        #[command(flatten)]
+        lora: Lora,
     },
     /// Writes a model again with its matrices in another type.
     Quantize {
@@ -141,6 +143,8 @@ pub(crate) enum Model {
         /// Tokens to write.
         #[arg(long, value_name = "N", default_value_t = 64)]
         decode: usize,
+        #[command(flatten)]
+        lora: Lora,
     },
 }
 
@@ -245,4 +249,15 @@ pub(crate) struct Tokens {
     /// Print the samples as text for people in place of ids; one piece unless told otherwise.
     #[arg(long)]
     pub(crate) text: bool,
+}
+
+/// An adapter applied while the model runs.
+#[derive(ClapArgs)]
+pub(crate) struct Lora {
+    /// A LoRA adapter in GGUF to apply.
+    #[arg(long = "lora", value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
+    /// How strongly to apply it.
+    #[arg(long = "lora-scale", value_name = "FACTOR", default_value_t = 1.0, requires = "file")]
+    pub(crate) scale: f32,
 }

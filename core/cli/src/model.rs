@@ -1,16 +1,18 @@
 //! Choosing and loading a model, with progress.
 
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use futures::executor::block_on;
 use indicatif::{ProgressBar, ProgressStyle};
-use inkling_assist::engine::{Cancel, LoadProgress, never_pause};
+use inkling_assist::engine::{Adapter, Cancel, LoadProgress, never_pause};
 use inkling_assist::gguf::Gguf;
 use inkling_assist::{LoadOptions, LocalModel};
 use inkling_lsp::wire::Settings;
 
+use crate::args::Lora;
 use crate::files;
 
 /// The model to use: the one named, else the configured one, else the embedded one.
@@ -35,6 +37,15 @@ pub(crate) fn load(path: &Path, n_threads: Option<usize>) -> Result<LocalModel> 
     let model = block_on(LocalModel::load(&*source, options)).with_context(|| path.display().to_string());
     bar.finish_and_clear();
     model
+}
+
+/// Applies the adapter that is asked for, if any.
+pub(crate) fn adapt(model: &mut LocalModel, lora: &Lora) -> Result<()> {
+    let Some(path) = &lora.file else { return Ok(()) };
+    let source = files::open(path)?;
+    let load = async { Adapter::load(&Gguf::read(&*source).await?, &*source).await };
+    let adapter = block_on(load).with_context(|| path.display().to_string())?;
+    Ok(model.executor().adapt(&[(Rc::new(adapter), lora.scale)])?)
 }
 
 /// Reads a model's header alone.

@@ -6,7 +6,7 @@ use std::process::{Command, Output, Stdio};
 
 use expect_test::{Expect, expect};
 use inkling_assist::gguf::Dtype;
-use inkling_fixture::tiny_llama;
+use inkling_fixture::{tiny_adapter, tiny_llama};
 use serde_json::{Value, json};
 
 fn inkling(args: &[&str], input: &[u8]) -> Output {
@@ -197,6 +197,28 @@ fn a_quantized_copy_computes_and_a_failed_one_leaves_nothing() {
         b"",
         expect![[r#"
             inkling: there is no type "Q3_X"; use F32, F16, BF16, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q4_K, Q5_K or Q6_K
+        "#]],
+    );
+}
+
+#[test]
+fn an_adapter_changes_the_logits_by_its_factor() {
+    let (model, adapter) =
+        (file("adapted.gguf", &tiny_llama(Dtype::F32, 1)), file("adapter.gguf", &tiny_adapter(1)));
+    let logits = |options: &[&str]| {
+        let out = file("adapted.f32", b"");
+        stdout(&[&["model", "logits", &model, "--ids", "1,2,3", "--out", &out], options].concat(), b"");
+        std::fs::read(out).unwrap()
+    };
+    let plain = logits(&[]);
+    assert_ne!(logits(&["--lora", &adapter]), plain);
+    assert_ne!(logits(&["--lora", &adapter, "--lora-scale", "2"]), logits(&["--lora", &adapter]));
+    assert_eq!(logits(&["--lora", &adapter, "--lora-scale", "0"]), plain);
+    check_error(
+        &["model", "bench", &model, "--lora", &model],
+        b"",
+        expect![[r#"
+            inkling: TMP/adapted.gguf: the file is no LoRA adapter; name one that was converted to GGUF as an adapter
         "#]],
     );
 }

@@ -35,6 +35,49 @@ pub enum EngineError {
         /// Its value.
         name: String,
     },
+    /// A file that is no low-rank adapter.
+    #[error("the file is no LoRA adapter; name one that was converted to GGUF as an adapter")]
+    NoAdapter,
+    /// An adapter that was trained for other models.
+    #[error(
+        "the adapter is for models of architecture \"{adapter}\", and this one is \"{model}\"; use the model that it was trained on"
+    )]
+    AdapterArchitecture {
+        /// The adapter's.
+        adapter: String,
+        /// The model's.
+        model: &'static str,
+    },
+    /// An adapter that changes what the model does not have, or the embedding.
+    #[error("the adapter changes {tensor}, which cannot be changed here; merge it into the model instead")]
+    AdapterTensor {
+        /// The tensor's name.
+        tensor: String,
+    },
+    /// An adapter for matrices of another size.
+    #[error(
+        "the adapter changes {tensor} as one of {shape:?}, and the model has {expected:?}; use the model that it was trained on"
+    )]
+    AdapterShape {
+        /// The tensor's name.
+        tensor: String,
+        /// Its shape by the adapter, fastest dimension first.
+        shape: Vec<u64>,
+        /// Its shape in the model.
+        expected: Vec<u64>,
+    },
+    /// An adapter whose two matrices for a tensor do not belong together.
+    #[error("the adapter is broken: its two matrices for {tensor} do not fit each other; download it again")]
+    AdapterBroken {
+        /// The tensor's name.
+        tensor: String,
+    },
+    /// An executor that cannot apply adapters.
+    #[error("{executor} cannot apply adapters; choose the CPU, or merge the adapter into the model")]
+    AdaptersUnsupported {
+        /// Its name.
+        executor: String,
+    },
     /// Weights to quantize that are quantized already.
     #[error(
         "tensor {tensor} is already quantized, as {dtype}; quantize the model's file in F16, BF16 or F32 instead"

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::{EngineError, ModelConfig};
+use crate::{Adapter, EngineError, ModelConfig};
 
 /// An index into the model's vocabulary.
 pub type TokenId = u32;
@@ -147,6 +147,15 @@ pub trait Executor {
             }
             Ok(tops)
         })
+    }
+
+    /// Applies these adapters, each with a factor, in place of those applied before; none is the model as
+    /// it was loaded. Empties the cache.
+    ///
+    /// # Errors
+    /// When an adapter does not fit the model; then nothing changes.
+    fn adapt(&mut self, _adapters: &[(Rc<Adapter>, f32)]) -> Result<(), EngineError> {
+        Err(EngineError::AdaptersUnsupported { executor: self.info().name.clone() })
     }
 
     /// The logits after each of `tokens`, [n_tokens, n_vocab], from an empty cache.

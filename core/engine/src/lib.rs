@@ -4,6 +4,7 @@
 //! executor runs it behind the [`Executor`] seam. The seam is all that the rest of Inkling knows, so
 //! that a GPU, another process or a page can stand behind it.
 
+mod adapter;
 mod architecture;
 mod config;
 mod cpu;
@@ -17,6 +18,7 @@ mod model;
 mod quantize;
 mod sample;
 
+pub use adapter::{Adapter, LowRank};
 pub use architecture::{Architecture, FeedForward, Norm};
 pub use config::ModelConfig;
 pub use cpu::{CpuExecutor, SimdLevel};

@@ -9,7 +9,7 @@ use inkling_assist::tokenizer::Tokenizer;
 use serde_json::json;
 
 use super::{print, print_json, quantize};
-use crate::args::Model;
+use crate::args::{Lora, Model};
 use crate::model;
 
 /// Tokens of the bench's prompt and answer, and how often it runs.
@@ -27,10 +27,10 @@ pub(crate) fn run(command: &Model, json: bool) -> Result<()> {
         Model::Info { model } => info(model, json),
         Model::Tokenize { model, decode: false, special } => tokenize(model, *special),
         Model::Tokenize { model, decode: true, .. } => detokenize(model),
-        Model::Logits { model, ids, out } => logits(model, ids, out, json),
+        Model::Logits { model, ids, out, lora } => logits(model, lora, ids, out, json),
         Model::Quantize { input, output, dtype } => quantize::run(input, output, dtype, json),
-        Model::Bench { model, threads, prompt, decode } => {
-            bench(model, *threads, Bench { n_prompt: *prompt, n_decode: *decode }, json)
+        Model::Bench { model, threads, prompt, decode, lora } => {
+            bench(model, lora, *threads, Bench { n_prompt: *prompt, n_decode: *decode }, json)
         }
     }
 }
@@ -80,8 +80,9 @@ fn detokenize(path: &Path) -> Result<()> {
     Ok(std::io::stdout().write_all(tokenizer.decode(&ids).as_bytes())?)
 }
 
-fn logits(path: &Path, ids: &[TokenId], out: &Path, json: bool) -> Result<()> {
+fn logits(path: &Path, lora: &Lora, ids: &[TokenId], out: &Path, json: bool) -> Result<()> {
     let mut model = model::load(path, None)?;
+    model::adapt(&mut model, lora)?;
     let logits = block_on(model.executor().logits(ids, &Cancel::default()))?;
     let bytes: Vec<u8> = logits.iter().flat_map(|logit| logit.to_le_bytes()).collect();
     std::fs::write(out, bytes).with_context(|| format!("cannot write {}", out.display()))?;
@@ -92,8 +93,9 @@ fn logits(path: &Path, ids: &[TokenId], out: &Path, json: bool) -> Result<()> {
     print(&format!("{} holds f32 [{n_tokens}, {n_vocab}]", out.display()))
 }
 
-fn bench(path: &Path, threads: Option<usize>, bench: Bench, json: bool) -> Result<()> {
+fn bench(path: &Path, lora: &Lora, threads: Option<usize>, bench: Bench, json: bool) -> Result<()> {
     let mut model = model::load(path, threads)?;
+    model::adapt(&mut model, lora)?;
     let mut runs: Vec<(f64, f64)> =
         (0..N_RUNS).map(|run| measure(&mut model, bench, run)).collect::<Result<_>>()?;
     runs.sort_by(|a, b| a.0.total_cmp(&b.0));

@@ -1,6 +1,7 @@
 //! The executor that every machine has: the graph on the CPU, natively and in WASM.
 
 mod activations;
+mod adapters;
 mod attend;
 mod layout;
 mod mat_mul;
@@ -11,11 +12,14 @@ mod shared;
 mod simd;
 mod weights;
 
+use std::rc::Rc;
+
 use inkling_kernels as kernels;
 use inkling_kernels::{AttentionShape, RopeTable};
 
 use crate::executor::{Cancel, Executor, ExecutorInfo, Pause, Prefilled, Reply, TokenId, Top, Want};
-use crate::{Buffer, EngineError, Graph, Model, ModelConfig, Op};
+use crate::{Adapter, Buffer, EngineError, Graph, Model, ModelConfig, Op};
+use adapters::Adapters;
 use attend::{Attend, attend};
 use mat_mul::{Matrix, Part, mat_mul};
 use pool::Pool;
@@ -34,6 +38,7 @@ pub struct CpuExecutor {
     config: ModelConfig,
     graph: Graph,
     weights: Weights,
+    adapters: Adapters,
     rope: RopeTable,
     cache: Cache,
     scratch: Scratch,
@@ -104,6 +109,7 @@ impl CpuExecutor {
             config,
             graph,
             weights,
+            adapters: Adapters::default(),
             cache,
             pause,
         })
@@ -162,6 +168,8 @@ impl CpuExecutor {
                     }
                     for &(weight, out) in products {
                         self.compute.mat_mul(self.weights.matrix(weight), &mut self.scratch, *x, out);
+                        let (x, out) = self.scratch.pair(*x, out);
+                        self.adapters.add(weight, x, out);
                     }
                 }
                 Op::Rope { x, n_head } => {
@@ -212,6 +220,12 @@ impl Executor for CpuExecutor {
 
     fn step<'a>(&'a mut self, token: TokenId, want: &'a Want, cancel: &'a Cancel) -> Reply<'a, Top> {
         Box::pin(async move { Top::of(&self.extend(&[token], Rows::Last, cancel).await?, want) })
+    }
+
+    fn adapt(&mut self, adapters: &[(Rc<Adapter>, f32)]) -> Result<(), EngineError> {
+        self.adapters = Adapters::new(adapters, &self.graph, &self.config)?;
+        self.cache.tokens.clear();
+        Ok(())
     }
 
     fn logits<'a>(&'a mut self, tokens: &'a [TokenId], cancel: &'a Cancel) -> Reply<'a, Vec<f32>> {

@@ -15,6 +15,7 @@ import numpy as np
 IDS = [84, 104, 105, 115, 32, 105, 115, 257, 10, 0, 255, 261]
 DTYPES = ["F32", "F16", "BF16", "Q8_0", "Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q4_K", "Q5_K", "Q6_K"]
 MODELS = ["llama-linear", "llama-divisors", "qwen2", "qwen3", "starcoder2", "gemma", "granite"]
+ADAPTERS = ["adapter"]
 # Rows of the logits that are kept: the last ones depend on all tokens.
 N_ROWS = 3
 
@@ -30,13 +31,22 @@ default_params = llama_cpp.llama_cpp.llama_model_default_params
 llama_cpp.llama_cpp.llama_model_default_params = plain_weights
 here = pathlib.Path(__file__).parent
 
-for name in sys.argv[1:] or DTYPES + MODELS:
-    model, dtype = ("llama", name) if name in DTYPES else (name, "F32")
+
+
+def write(path, model, dtype):
+    subprocess.run(["cargo", "run", "-q", "-p", "inkling-fixture", "--example", "tiny", "--",
+                    path, model, dtype, "1"], check=True)
+
+
+for name in sys.argv[1:] or DTYPES + MODELS + ADAPTERS:
+    model = name if name in MODELS else "llama"
     with tempfile.TemporaryDirectory() as folder:
-        path = f"{folder}/tiny.gguf"
-        subprocess.run(["cargo", "run", "-q", "-p", "inkling-fixture", "--example", "tiny", "--",
-                        path, model, dtype, "1"], check=True)
-        llama = llama_cpp.Llama(path, n_ctx=128, n_threads=1, logits_all=True, verbose=False)
+        path, options = f"{folder}/tiny.gguf", {}
+        write(path, model, name if name in DTYPES else "F32")
+        if name in ADAPTERS:
+            options = {"lora_path": f"{folder}/adapter.gguf", "lora_scale": 0.5}
+            write(options["lora_path"], "adapter", "F32")
+        llama = llama_cpp.Llama(path, n_ctx=128, n_threads=1, logits_all=True, verbose=False, **options)
         llama.eval(IDS)
         rows = np.array(llama.scores[: len(IDS)], dtype="<f4")[-N_ROWS:]
         rows.tofile(here / f"{name}.f32")
