@@ -1,16 +1,8 @@
-import { type CancellationToken, Disposable, EventEmitter, type LogOutputChannel, type TextDocument, workspace } from 'vscode';
-import {
-  CloseAction,
-  ErrorAction,
-  LanguageClient,
-  type LanguageClientOptions,
-  type MessageTransports,
-  type Middleware,
-  RevealOutputChannelOn,
-} from 'vscode-languageclient';
+import { type Disposable, EventEmitter, type LogOutputChannel, type TextDocument } from 'vscode';
+import type { LanguageClient, MessageTransports, Middleware } from 'vscode-languageclient';
 import type { ModelInfo, Settings, Status } from '../../web-demo/src/protocol.gen';
 import { BackOff } from './back-off';
-import type { Launched, Platform, Server } from './platform';
+import type { Launch, Launched, Platform, Server } from './platform';
 
 /** What the core is doing: its own word, or what became of it. */
 export type CoreState =
@@ -33,9 +25,6 @@ interface Run {
   client?: LanguageClient;
   launched?: Launched;
 }
-
-/** Documents of these schemes are someone's work; others are logs, versions of the past, and the like. */
-const SCHEMES = ['file', 'untitled', 'vscode-notebook-cell', 'vscode-remote', 'vscode-vfs'];
 
 /** A start that takes longer has failed. */
 const START_MS = 30_000;
@@ -74,9 +63,10 @@ export class Core implements Disposable {
   }
 
   /** Rejects with the core's error, or when it ends before it answers. */
-  request<Result>(method: string, params: object, token?: CancellationToken): Promise<Result> {
+  async request<Result>(method: string, params: object): Promise<Result> {
     const client = this.#run?.client;
-    return client?.isRunning() ? client.sendRequest<Result>(method, params, token) : Promise.reject(new Error('the core is not running'));
+    if (!client?.isRunning()) throw new Error('the core is not running');
+    return client.sendRequest<Result>(method, params);
   }
 
   /** Tells a running core what the settings say; one that starts asks for them. */
@@ -98,10 +88,14 @@ export class Core implements Disposable {
     this.#set({ state: 'starting' });
     await stopped;
     try {
+      const { mayOpen, middleware } = this.options;
       const settings = await this.options.settings();
+      const launch = await this.platform.launcher();
+      const { newClient } = await import('./client');
       // Another start or a stop may have come in between: then this one is over.
       if (run !== this.#run) return;
-      run.client = new LanguageClient('inkling', 'Inkling', () => this.#launch(run), this.#clientOptions(run, settings));
+      const closed = () => this.#crashed(run);
+      run.client = newClient({ settings, mayOpen, middleware, log: this.log, launch: () => this.#launch(run, launch), closed });
       run.client.onNotification('inkling/status', (status: Status) => {
         if (run === this.#run) this.#set(status);
       });
@@ -112,42 +106,11 @@ export class Core implements Disposable {
     }
   }
 
-  async #launch(run: Run): Promise<MessageTransports> {
-    const launched = await this.platform.launch(this.options.server());
+  async #launch(run: Run, launch: Launch): Promise<MessageTransports> {
+    const launched = await launch(this.options.server());
     run.launched = launched;
     if (run !== this.#run) launched.kill();
     return launched.transports;
-  }
-
-  #clientOptions(run: Run, initializationOptions: Settings): LanguageClientOptions {
-    const folders = (workspace.workspaceFolders ?? []).map(({ uri }) => uri.scheme);
-    return {
-      documentSelector: [...new Set([...SCHEMES, ...folders])].map((scheme) => ({ scheme })),
-      initializationOptions,
-      outputChannel: this.log,
-      traceOutputChannel: this.log,
-      revealOutputChannelOn: RevealOutputChannelOn.Never,
-      initializationFailedHandler: () => false,
-      middleware: { ...this.#documents(), ...this.options.middleware },
-      // A core that ends is started again here, after a while, as a new client.
-      errorHandler: {
-        error: () => ({ action: ErrorAction.Continue, handled: true }),
-        closed: () => {
-          this.#crashed(run);
-          return { action: CloseAction.DoNotRestart, handled: true };
-        },
-      },
-    };
-  }
-
-  /** Keeps from the core what it may not see. */
-  #documents(): Middleware {
-    const { mayOpen } = this.options;
-    return {
-      didOpen: async (document, next) => void (mayOpen(document) && (await next(document))),
-      didChange: async (event, next) => void (mayOpen(event.document) && (await next(event))),
-      didClose: async (document, next) => void (mayOpen(document) && (await next(document))),
-    };
   }
 
   /** A crash is heard once: the connection closes and the start fails, in any order. */

@@ -4,11 +4,14 @@ import type { MessageTransports } from 'vscode-languageclient';
 export interface Platform {
   /** The model that comes with the extension, as the core's `model` setting names it. */
   embeddedModel(): Promise<string>;
-  /** Starts a core. Rejects where it cannot be started at all. */
-  launch(server: Server): Promise<Launched>;
+  /** What starts a core. Loaded when it is first needed, so that the editor need not wait for it. */
+  launcher(): Promise<Launch>;
   /** Downloads a model for good; undefined where there is no place for it. */
   readonly download?: Download;
 }
+
+/** Starts a core. Rejects where it cannot be started at all. */
+export type Launch = (server: Server) => Promise<Launched>;
 
 /** Where the core runs. */
 export type Server = { readonly kind: 'wasm' } | { readonly kind: 'native'; readonly command: string };

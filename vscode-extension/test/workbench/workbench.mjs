@@ -163,7 +163,8 @@ export class Workbench {
     await this.press('ControlOrMeta+A');
     await this.page.keyboard.insertText(JSON.stringify({ ...SETTINGS, ...settings }));
     await this.press('ControlOrMeta+S');
-    await this.press('Control+F4');
+    await this.page.locator('.tab.active.dirty').waitFor({ state: 'detached' });
+    await this.command('View: Close Editor');
     await this.page.locator('.tab[data-resource-name="settings.json"]').waitFor({ state: 'detached' });
   }
 

@@ -1,0 +1,28 @@
+import 'vscode-languageserver-protocol/browser';
+import type { Launched } from './platform';
+import { transports } from './transport';
+
+/** The WASM core in a Worker of a browser: the address of its script, and its module. */
+export function launchWorker(url: string, module: Uint8Array): Launched {
+  const worker = new Worker(url, { name: 'inkling' });
+  worker.postMessage(module);
+  let reason = '';
+  const kill = () => {
+    worker.terminate();
+    URL.revokeObjectURL(url);
+  };
+  return {
+    transports: transports({
+      post: (message) => worker.postMessage(message),
+      onMessage: (listener) => worker.addEventListener('message', ({ data }) => listener(data)),
+      onEnd: (listener) =>
+        worker.addEventListener('error', (event) => {
+          event.preventDefault();
+          reason = event.message || 'its script could not be loaded';
+          listener();
+        }),
+    }),
+    reason: () => reason,
+    kill,
+  };
+}
