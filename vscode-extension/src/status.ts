@@ -129,7 +129,7 @@ export class StatusItem implements Disposable {
       { label: `$(settings-gear) ${l10n.t('Settings')}`, command: 'inkling.settings' },
       { label: `$(output) ${l10n.t('Show the log')}`, command: 'inkling.showLog' },
       { label: `$(clippy) ${l10n.t('Copy diagnostics')}`, command: 'inkling.copyDiagnostics' },
-      { label: `$(debug-restart) ${l10n.t('Restart the core')}`, command: 'inkling.restart' },
+      { label: `$(refresh) ${l10n.t('Restart the core')}`, command: 'inkling.restart' },
     ];
   }
 }

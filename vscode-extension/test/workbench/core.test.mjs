@@ -7,7 +7,6 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { contrary } from '../../../web-demo/test/gguf.mjs';
 import { Workbench } from './workbench.mjs';
 
 const NATIVE = fileURLToPath(new URL('../../../target/debug/inkling', import.meta.url));
@@ -21,10 +20,10 @@ before(async () => {
   const folder = join(workbench.home, 'extensions');
   installed = join(folder, (await readdir(folder)).find((name) => name.startsWith('inkling.inkling-vscode')), 'dist');
   const name = (await readdir(installed)).find((file) => file.endsWith('.gguf'));
-  const model = contrary(await readFile(join(installed, name)));
+  const model = renamed(await readFile(join(installed, name)));
   server = createServer((request, response) => serveSlowly(model, request, response)).listen(0, '127.0.0.1');
   await once(server, 'listening');
-  url = `http://127.0.0.1:${server.address().port}/contrary.gguf`;
+  url = `http://127.0.0.1:${server.address().port}/other.gguf`;
   await workbench.edit('vector.py');
   await workbench.untilStatus(/suggesting as you type/);
 });
@@ -34,6 +33,12 @@ after(async () => {
   server?.close();
   server?.closeAllConnections();
 });
+
+/** The same model under another name. */
+function renamed(bytes) {
+  const at = bytes.indexOf('Inkling', bytes.indexOf('general.name'));
+  return Buffer.concat([bytes.subarray(0, at), Buffer.from('Another'), bytes.subarray(at + 'Another'.length)]);
+}
 
 /** About four seconds for all of it, so that there is something to see and to cancel. */
 async function serveSlowly(bytes, request, response) {
@@ -75,18 +80,14 @@ test('a download shows its progress, is cancelled and goes on, and its model ans
   await toast('Downloading the model').getByRole('button', { name: 'Cancel' }).click();
   await toast('Downloading the model').waitFor({ state: 'detached' });
   await download();
-  await toast('answers from now on').waitFor();
+  await toast(/Another .* answers from now on/).waitFor();
   assert.match(asked[1], /bytes=[1-9]\d+-/);
-  assert.notEqual(await suggestion(), before);
-  await choose('Embedded model');
-  await workbench.until(async () => !('inkling.model' in (await userSettings())), 'the setting to go');
-  await workbench.untilStatus(/suggesting/);
+  assert.match((await workbench.machineSettings())['inkling.model'], /other\.gguf$/);
   assert.equal(await suggestion(), before);
+  await choose('Embedded model');
+  await toast(/Inkling .* answers from now on/).waitFor();
+  assert.equal((await workbench.machineSettings())['inkling.model'], undefined);
 });
-
-async function userSettings() {
-  return JSON.parse(await readFile(join(workbench.home, 'data/User/settings.json'), 'utf8'));
-}
 
 test('a core that cannot run says so, starts again by itself, and recovers', async () => {
   const module = join(installed, 'inkling_wasm_bg.wasm');
@@ -103,7 +104,7 @@ test('a core that cannot run says so, starts again by itself, and recovers', asy
 
 test('the native program answers, and is started again when it is killed', async (t) => {
   if (!(await access(NATIVE).then(() => true, () => false))) return t.skip('no native program has been built');
-  await workbench.set({ 'inkling.server': 'native', 'inkling.nativePath': NATIVE });
+  await workbench.setForMachine({ 'inkling.server': 'native', 'inkling.nativePath': NATIVE });
   const running = () => {
     try {
       return execFileSync('pgrep', ['-f', `^${NATIVE} lsp$`], { encoding: 'utf8' }).trim();
@@ -119,6 +120,6 @@ test('the native program answers, and is started again when it is killed', async
   await workbench.until(async () => running() !== '' && running() !== first, 'another one');
   await workbench.untilStatus(/suggesting/);
   await suggestion();
-  await workbench.set({ 'inkling.nativePath': '/no/such/program' });
+  await workbench.setForMachine({ 'inkling.server': 'native', 'inkling.nativePath': '/no/such/program' });
   await workbench.untilStatus(/ENOENT/);
 });

@@ -1,6 +1,6 @@
 // A real VS Code (code-server) with the packed extension, driven through headless Chromium as a user drives it.
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -156,12 +156,26 @@ export class Workbench {
   }
 
   /** Replaces the user's settings by these and the quiet surroundings, in the editor for them. */
-  async set(settings) {
-    await this.command('Preferences: Open User Settings (JSON)');
+  set(settings) {
+    return this.#replaceSettings('Preferences: Open User Settings (JSON)', { ...SETTINGS, ...settings });
+  }
+
+  /** Replaces the settings of the machine that the extension runs on, where all of `machine` scope are. */
+  setForMachine(settings) {
+    return this.#replaceSettings('Preferences: Open Remote Settings (JSON)', settings);
+  }
+
+  /** The settings that a window has written for the machine. */
+  async machineSettings() {
+    return JSON.parse(await readFile(join(this.home, 'data/Machine/settings.json'), 'utf8').catch(() => '{}'));
+  }
+
+  async #replaceSettings(command, settings) {
+    await this.command(command);
     await this.page.locator('.tab.active[data-resource-name="settings.json"]').waitFor();
     await this.page.locator('.editor-group-container.active .view-lines').first().click();
     await this.press('ControlOrMeta+A');
-    await this.page.keyboard.insertText(JSON.stringify({ ...SETTINGS, ...settings }));
+    await this.page.keyboard.insertText(JSON.stringify(settings));
     await this.press('ControlOrMeta+S');
     await this.page.locator('.tab.active.dirty').waitFor({ state: 'detached' });
     await this.command('View: Close Editor');
