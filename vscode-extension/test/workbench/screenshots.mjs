@@ -13,7 +13,8 @@ const workbench = await Workbench.open({
   settings: { 'workbench.colorTheme': 'Default Dark Modern', 'editor.fontSize': 17, 'window.zoomLevel': 0.5 },
 });
 const shoot = async (name) => {
-  // What moves has come to rest by then.
+  // Nothing is pointed at, and what moves has come to rest.
+  await workbench.page.mouse.move(560, 560);
   await workbench.page.waitForTimeout(1_000);
   await workbench.page.screenshot({ path: `${MEDIA}${name}.png` });
   console.log(`${name}.png: ${await workbench.ghostText()}`);
