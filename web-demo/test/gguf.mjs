@@ -6,9 +6,14 @@ const STRING = 8;
 const ARRAY = 9;
 const F32 = 0;
 
-/** The same model with its last norm turned round: where it was surest, it is now least sure. */
+/**
+ * The same model with its last norm turned round: where it was surest, it is now least sure. Its weight for what
+ * the open file says goes by another name, so that it answers alone.
+ */
 export function contrary(bytes) {
   const other = Uint8Array.from(bytes);
+  const key = Buffer.from(bytes).indexOf('inkling.cache.mixer');
+  other.set(Buffer.from('inkling.cache.other'), key);
   const view = new DataView(other.buffer);
   const { offset, length } = findTensor(view, 'output_norm.weight');
   for (let i = 0; i < length; i++) {
