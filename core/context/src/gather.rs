@@ -2,9 +2,12 @@
 
 use std::ops::Range;
 
-use inkling_syntax::Source;
+use inkling_syntax::{Language, Source};
 
-use crate::{Context, RecentEdits, Section};
+use crate::related::related;
+use crate::similar::similar;
+use crate::viewed::viewed;
+use crate::{Context, RecentEdits, Section, Snippet, Workspace, rank};
 
 /// How much [`gather`] takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,29 +16,77 @@ pub struct Config {
     pub max_prefix_bytes: usize,
     /// How much of the text after the cursor is taken at most, in bytes.
     pub max_suffix_bytes: usize,
+    /// How long a snippet is at most, in bytes; a little more where its last line is long.
+    pub max_snippet_bytes: usize,
+    /// How much all snippets are together at most, in bytes.
+    pub max_snippets_bytes: usize,
 }
 
 impl Config {
     /// Enough for prompts of more than 10,000 tokens, and quick whatever the size of the file.
-    pub const STANDARD: Config = Config { max_prefix_bytes: 64 << 10, max_suffix_bytes: 16 << 10 };
+    pub const STANDARD: Config = Config {
+        max_prefix_bytes: 64 << 10,
+        max_suffix_bytes: 16 << 10,
+        max_snippet_bytes: 640,
+        max_snippets_bytes: 8 << 10,
+    };
+
+    /// As much as a prompt of `n_tokens` may need: snippets that are small enough for several to fit.
+    pub fn for_tokens(n_tokens: usize) -> Config {
+        // A quarter of the prompt is for snippets, and a token of code is about four bytes: there is one byte
+        // of snippets a token. Twice that is offered, for the tokenizer to choose from.
+        let max_snippet_bytes = (n_tokens / 2).clamp(256, 2048);
+        Config {
+            max_snippet_bytes,
+            max_snippets_bytes: (2 * n_tokens).clamp(1024, 64 << 10),
+            ..Config::STANDARD
+        }
+    }
 }
 
-/// The context of the place `offset` in `source`, which the editor calls `path`, with the recent
-/// edits elsewhere.
+/// The cursor and its own file.
+pub(crate) struct Here<'a> {
+    pub(crate) source: &'a Source,
+    pub(crate) path: &'a str,
+    pub(crate) language: Language,
+    pub(crate) offset: usize,
+    pub(crate) prefix: Section,
+    pub(crate) suffix: Section,
+}
+
+/// The context of the place `offset` in `source`, which the editor calls `path`: the file around it, what of
+/// the workspace helps there, and the recent edits elsewhere.
 ///
 /// A side that is longer than `config` allows ends at the last line start within the bound; where
-/// a single line is longer than the bound, at a character.
-pub fn gather(source: &Source, path: &str, offset: usize, edits: &RecentEdits, config: &Config) -> Context {
+/// a single line is longer than the bound, at a character. The workspace may hold an older text of `path`, or
+/// none: nothing is taken from that.
+pub fn gather(
+    source: &Source,
+    path: &str,
+    offset: usize,
+    workspace: &Workspace,
+    edits: &RecentEdits,
+    config: &Config,
+) -> Context {
     let offset = source.clamp(offset);
-    let line = source.text()[..offset].matches('\n').count();
-    Context {
-        path: path.to_string(),
-        language: source.language(),
-        prefix: section(source, prefix_start(source, offset, config.max_prefix_bytes)..offset),
-        suffix: section(source, offset..suffix_end(source, offset, config.max_suffix_bytes)),
-        snippets: Vec::new(),
-        edits: edits.hunks_except(path, line),
+    let line = memchr::memchr_iter(b'\n', &source.text().as_bytes()[..offset]).count();
+    let prefix = section(source, prefix_start(source, offset, config.max_prefix_bytes)..offset);
+    let suffix = section(source, offset..suffix_end(source, offset, config.max_suffix_bytes));
+    let here = Here { source, path, language: source.language(), offset, prefix, suffix };
+    let snippets = snippets(&here, workspace, config);
+    let Here { language, prefix, suffix, .. } = here;
+    let edits = edits.hunks_except(path, line);
+    Context { path: path.to_string(), language, prefix, suffix, snippets, edits }
+}
+
+fn snippets(here: &Here<'_>, workspace: &Workspace, config: &Config) -> Vec<Snippet> {
+    if workspace.is_empty() {
+        return Vec::new();
     }
+    let mut found = related(here, workspace, config.max_snippet_bytes);
+    found.extend(similar(here, workspace, config.max_snippet_bytes));
+    found.extend(viewed(here, workspace, config.max_snippet_bytes));
+    rank::ranked(here, workspace, found, config)
 }
 
 fn prefix_start(source: &Source, offset: usize, max_bytes: usize) -> usize {

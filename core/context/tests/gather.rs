@@ -1,17 +1,22 @@
 //! From a place in a file to its context.
 
 use expect_test::{Expect, expect};
-use inkling_context::{Config, RecentEdits, gather};
+use inkling_context::{Config, Limits, RecentEdits, Workspace, gather};
 use inkling_syntax::{Language, Source};
 use proptest::prelude::*;
 
 const PATH: &str = "src/shop.rs";
 
+/// A workspace without files.
+fn nothing() -> Workspace {
+    Workspace::new(Limits::STANDARD)
+}
+
 fn check(max_bytes: usize, fixture: &str, expected: Expect) {
     let offset = fixture.find("$0").expect("the fixture has a cursor");
     let source = Source::new(fixture.replacen("$0", "", 1), Language::Rust);
-    let config = Config { max_prefix_bytes: max_bytes, max_suffix_bytes: max_bytes };
-    let context = gather(&source, PATH, offset, &RecentEdits::default(), &config);
+    let config = Config { max_prefix_bytes: max_bytes, max_suffix_bytes: max_bytes, ..Config::STANDARD };
+    let context = gather(&source, PATH, offset, &nothing(), &RecentEdits::default(), &config);
     expected.assert_eq(&context.to_text());
 }
 
@@ -140,7 +145,7 @@ fn recent_edits_come_without_the_one_at_the_cursor() {
     edits.push(PATH, "fn a() {}\n\nfn c() {}\n", "fn b() {}\n\nfn c() {}\n");
     edits.push(PATH, "fn b() {}\n\nfn c() {}\n", "fn b() {}\n\nfn c() { b() }\n");
     let source = Source::new("fn b() {}\n\nfn c() { b() }\n".into(), Language::Rust);
-    let context = gather(&source, PATH, 24, &edits, &Config::STANDARD);
+    let context = gather(&source, PATH, 24, &nothing(), &edits, &Config::STANDARD);
     expect![[r#"
         == src/shop.rs (Rust)
         == edit src/item.rs
@@ -174,8 +179,8 @@ proptest! {
         language in prop::sample::select(Language::ALL.to_vec()),
     ) {
         let source = Source::new(text.clone(), language);
-        let config = Config { max_prefix_bytes, max_suffix_bytes };
-        let context = gather(&source, PATH, offset, &RecentEdits::default(), &config);
+        let config = Config { max_prefix_bytes, max_suffix_bytes, ..Config::STANDARD };
+        let context = gather(&source, PATH, offset, &nothing(), &RecentEdits::default(), &config);
         let (prefix, suffix) = (&context.prefix, &context.suffix);
         let offset = source.clamp(offset);
         prop_assert!(text[..offset].ends_with(&prefix.text));
@@ -193,7 +198,8 @@ proptest! {
 #[test]
 fn fifty_megabytes_are_not_copied() {
     let source = Source::new("x = 1\n".repeat(50 << 17), Language::Python);
-    let context = gather(&source, "data.py", 20 << 20, &RecentEdits::default(), &Config::STANDARD);
+    let context =
+        gather(&source, "data.py", 20 << 20, &nothing(), &RecentEdits::default(), &Config::STANDARD);
     assert!(context.prefix.text.len() <= Config::STANDARD.max_prefix_bytes);
     assert!(context.suffix.text.len() <= Config::STANDARD.max_suffix_bytes);
 }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::query::{Match, Role, Within, matches};
+use crate::query::{Match, Patterns, Role, Within, matches_of};
 use crate::{Language, Source};
 
 /// A statement that brings in names from elsewhere.
@@ -41,7 +41,7 @@ impl Source {
             return Vec::new();
         };
         let mut imports: Vec<Import> = Vec::new();
-        for one in matches(self, Within::all(root)) {
+        for one in matches_of(Patterns::Declarations, self, Within::all(root)) {
             match one.role {
                 Role::Import => imports.push(self.import(&one)),
                 Role::Imported => {

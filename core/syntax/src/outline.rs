@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::Source;
-use crate::query::{Match, Role, Within, matches};
+use crate::query::{Match, Patterns, Role, Within, matches_of};
 
 /// A declaration.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,12 +92,12 @@ impl SymbolKind {
     }
 
     /// Whether it is a named value, which has no names of its own.
-    pub(crate) fn is_value(self) -> bool {
+    pub fn is_value(self) -> bool {
         matches!(self, SymbolKind::Field | SymbolKind::Constant | SymbolKind::Variable)
     }
 
     /// The kind of such a declaration where it stands directly in `parent`.
-    pub(crate) fn inside(self, parent: Option<SymbolKind>) -> SymbolKind {
+    pub fn inside(self, parent: Option<SymbolKind>) -> SymbolKind {
         match self {
             SymbolKind::Function if parent.is_some_and(Self::has_members) => SymbolKind::Method,
             SymbolKind::Variable if parent.is_some_and(Self::has_members) => SymbolKind::Field,
@@ -112,7 +112,7 @@ impl Source {
         let Some(root) = self.root() else {
             return Vec::new();
         };
-        self.symbols(&matches(self, Within::all(root)))
+        self.symbols(&matches_of(Patterns::Declarations, self, Within::all(root)))
     }
 
     /// The declarations among `matches`, which are sorted.

@@ -41,6 +41,11 @@ impl Source {
         &self.text
     }
 
+    /// The text alone.
+    pub fn into_text(self) -> String {
+        self.text
+    }
+
     /// The language that the text is read as.
     pub fn language(&self) -> Language {
         self.language

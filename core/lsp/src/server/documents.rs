@@ -89,7 +89,7 @@ impl Server {
         let path = state.documents.path(&uri, language);
         let source = Rc::new(Source::new(item.text, language));
         // The first question of a language compiles its queries: better now than under the first key.
-        source.outline();
+        source.calls();
         state.documents.open.insert(uri, Document { source, version: item.version, path });
     }
 
