@@ -60,6 +60,22 @@ export type LoadModelParams = {
  */
 uri: string, };
 
+export type FilesParams = { 
+/**
+ * New, changed and removed files.
+ */
+files: Array<PushedFile>, };
+
+export type PushedFile = { 
+/**
+ * Relative to the workspace folder, with `/`.
+ */
+path: string, 
+/**
+ * Its text; absent if the file is gone.
+ */
+text?: string, };
+
 export type Settings = { 
 /**
  * The model to load: a file's path natively, a URL in browsers.
@@ -99,6 +115,14 @@ tree: string,
  * What the model might have been told.
  */
 context: string, 
+/**
+ * The code of other files among it, the least relevant first.
+ */
+snippets: Array<TraceSnippet>, 
+/**
+ * The kinds of the secrets that became placeholders, in the order of these.
+ */
+redacted: Array<string>, 
 /**
  * What it was told, special tokens spelled out.
  */
@@ -147,6 +171,28 @@ prefillTokS: number,
  * Answer tokens a second.
  */
 decodeTokS: number, };
+
+export type TraceSnippet = { 
+/**
+ * Where it stands.
+ */
+path: string, 
+/**
+ * Its lines, or declarations without their bodies.
+ */
+text: string, 
+/**
+ * Why it was chosen.
+ */
+reason: string, 
+/**
+ * How relevant it is, from 0 to 1.
+ */
+score: number, 
+/**
+ * Whether the prompt had room for it.
+ */
+inPrompt: boolean, };
 
 export type TraceToken = { 
 /**

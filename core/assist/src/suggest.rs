@@ -1,6 +1,8 @@
 //! The whole way of a keystroke.
 
-use inkling_context::{Config, Context, RecentEdits};
+use std::cell::RefCell;
+
+use inkling_context::{Config, Context, RecentEdits, Secrets, Workspace};
 use inkling_engine::{Cancel, Sampling};
 use inkling_prompt::{Budget, Prompt};
 use inkling_refine::{Site, Suggestion};
@@ -17,6 +19,8 @@ pub struct Request<'a> {
     pub path: &'a str,
     /// The cursor, in bytes.
     pub offset: usize,
+    /// The other files. Borrowed only until the prompt is made, not while the model works.
+    pub workspace: &'a RefCell<Workspace>,
     /// What changed lately.
     pub edits: &'a RecentEdits,
     /// What is wanted.
@@ -50,8 +54,10 @@ const REMEMBERED_BEHIND: usize = 64 << 10;
 /// Everything that was made on the way, for showing it.
 #[derive(Clone, Debug)]
 pub struct Outcome {
-    /// What the model might have been told.
+    /// What the model might have been told, without secrets.
     pub context: Context,
+    /// What was taken out of it.
+    pub secrets: Secrets,
     /// What it was told.
     pub prompt: Prompt,
     /// What it answered.
@@ -103,19 +109,21 @@ pub async fn suggest(
     now_ms: &dyn Fn() -> f64,
 ) -> Result<Outcome, AssistError> {
     let mut watch = Stopwatch::start(now_ms);
-    let Request { source, path, offset, edits, options } = request;
-
-    let context = inkling_context::gather(source, path, offset, edits, &Config::STANDARD);
-    let context_ms = watch.lap();
+    let Request { source, path, offset, workspace, edits, options } = request;
 
     let budget = Budget { prompt_tokens: prompt_tokens(options, completer.n_context()) };
+    let config = Config::for_tokens(budget.prompt_tokens);
+    let mut context = inkling_context::gather(source, path, offset, &workspace.borrow(), edits, &config);
+    let secrets = Secrets::take_from(&mut context);
+    let context_ms = watch.lap();
+
     let prompt =
         inkling_prompt::assemble(&context, completer.template(), budget, &|text| completer.count(text));
     let prompt_ms = watch.lap();
 
     completer.remember(&around(source.text(), offset));
     let site = Site::new(source, offset);
-    let is_complete = |text: &str| inkling_refine::is_complete(text, &site);
+    let is_complete = |text: &str| inkling_refine::is_complete(&secrets.restore(text), &site);
     let Options { max_tokens, n_candidates: n_completions, sampling, .. } = options;
     let ask = Ask {
         prompt: &prompt,
@@ -129,13 +137,15 @@ pub async fn suggest(
     let answer = completer.complete(ask).await?;
     watch.lap();
 
-    let suggestion = answer.completions.first().map(|first| inkling_refine::refine(&first.text, &site));
-    let candidates = candidates(&answer, &site);
+    let refined = |completion: &Completion| inkling_refine::refine(&secrets.restore(&completion.text), &site);
+    let suggestion = answer.completions.first().map(refined);
+    let candidates = candidates(&answer, refined);
     let refine_ms = watch.lap();
 
     let (prefill_ms, decode_ms, total_ms) = (answer.prefill_ms, answer.decode_ms, watch.total());
     let timings = Timings { context_ms, prompt_ms, prefill_ms, decode_ms, refine_ms, total_ms };
-    Ok(Outcome { context, prompt, answer, candidates, suggestion: suggestion.unwrap_or_default(), timings })
+    let suggestion = suggestion.unwrap_or_default();
+    Ok(Outcome { context, secrets, prompt, answer, candidates, suggestion, timings })
 }
 
 /// The lines before the cursor's line and those behind it: what may say how the line goes on. A key in the
@@ -160,10 +170,10 @@ fn prompt_tokens(options: Options, n_context: usize) -> usize {
     options.prompt_tokens.min(n_context.saturating_sub(options.max_tokens))
 }
 
-fn candidates(answer: &Answer, site: &Site<'_>) -> Vec<Candidate> {
+fn candidates(answer: &Answer, refined: impl Fn(&Completion) -> Suggestion) -> Vec<Candidate> {
     let mut candidates: Vec<Candidate> = Vec::new();
     for completion in &answer.completions {
-        let text = inkling_refine::refine(&completion.text, site).text;
+        let text = refined(completion).text;
         if !text.is_empty() && candidates.iter().all(|candidate| candidate.text != text) {
             let probability = probability(completion, text.len());
             candidates.push(Candidate { text, probability });

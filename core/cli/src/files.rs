@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::ops::Range;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use anyhow::{Context, Result, bail};
@@ -27,6 +27,14 @@ pub(crate) fn open(path: &Path) -> Result<Box<dyn Source>> {
         bail!("{} is a folder; name a GGUF file", path.display());
     }
     Ok(Box::new(FileSource { file: Mutex::new(file), n_bytes: metadata.len() }))
+}
+
+/// The path of a `file://` URI.
+pub(crate) fn path_from_uri(uri: &str) -> Option<PathBuf> {
+    let path = inkling_lsp::text::percent_decoded(uri.strip_prefix("file://")?);
+    // Windows: `/C:/project`
+    let is_drive = path.as_bytes().get(2) == Some(&b':');
+    Some(PathBuf::from(if is_drive { &path[1..] } else { &path }))
 }
 
 struct FileSource {

@@ -6,6 +6,7 @@ mod config;
 mod files;
 mod model;
 mod place;
+mod workspace;
 
 use std::process::ExitCode;
 

@@ -17,6 +17,8 @@ pub(crate) struct Place {
     /// Relative to the workspace, with `/`.
     pub(crate) path: String,
     pub(crate) offset: usize,
+    /// The workspace's folder, if the file is in one.
+    pub(crate) root: Option<PathBuf>,
 }
 
 impl Place {
@@ -26,9 +28,10 @@ impl Place {
         let text = read(file)?;
         let offset = offset(&text, line, column).with_context(|| format!("{}: no such place", at.place))?;
         let named = if file == "-" { at.path.as_deref() } else { Some(Path::new(file)) };
-        let path = named.map_or_else(|| "untitled".to_string(), |path| relative(path, at.root.as_deref()));
+        let root = root(named, at.root.as_deref());
+        let path = named.map_or_else(|| "untitled".to_string(), |path| relative(path, root.as_deref()));
         let source = Source::new(text, Language::from_path(&path));
-        Ok(Place { source, path, offset })
+        Ok(Place { source, path, offset, root })
     }
 }
 
@@ -80,10 +83,17 @@ fn offset(text: &str, line: usize, column: usize) -> Result<usize> {
 
 fn relative(path: &Path, root: Option<&Path>) -> String {
     let full = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
-    let root = root.map_or_else(|| workspace(&full), |root| std::path::absolute(root).ok());
-    let inside = root.as_deref().and_then(|root| full.strip_prefix(root).ok());
+    let inside = root.and_then(|root| full.strip_prefix(root).ok());
     let shown = inside.unwrap_or_else(|| full.file_name().map_or(path, Path::new));
     shown.to_string_lossy().replace('\\', "/")
+}
+
+/// The folder that was named, else the one that the file's path tells.
+fn root(file: Option<&Path>, named: Option<&Path>) -> Option<PathBuf> {
+    match named {
+        Some(root) => std::path::absolute(root).ok(),
+        None => workspace(&std::path::absolute(file?).ok()?),
+    }
 }
 
 /// The nearest folder above `path` with `.git`.

@@ -33,6 +33,13 @@ fn fixture(path: &Path) -> (String, String) {
     (format!("{before}{after}"), format!("-:{line}:{column}"))
 }
 
+/// A workspace without other files.
+fn empty_folder() -> String {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("empty");
+    std::fs::create_dir_all(&folder).unwrap();
+    folder.to_str().unwrap().to_string()
+}
+
 fn cases() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
     let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
@@ -46,7 +53,7 @@ fn cases() -> Vec<PathBuf> {
 /// The trace without what differs from run to run.
 fn trace(path: &Path, place: &str, text: &str) -> Value {
     let name = path.file_name().unwrap().to_str().unwrap();
-    let args = ["trace", place, "--path", name, "--root", ".", "--json"];
+    let args = ["trace", place, "--path", name, "--root", &empty_folder(), "--json"];
     let trace: Value = serde_json::from_str(&inkling(&args, text)).unwrap();
     let keys = ["tree", "context", "prompt", "tokens", "logits", "raw", "suggestion", "rules"];
     keys.iter().map(|key| (key.to_string(), trace[*key].clone())).collect()
@@ -67,7 +74,7 @@ fn complete_gives_the_traces_suggestion_first_with_its_probability() {
     let path = cases().into_iter().find(|path| path.ends_with("rust.rs")).unwrap();
     let (text, place) = fixture(&path);
     let trace = trace(&path, &place, &text);
-    let args = ["complete", &place, "--path", "rust.rs", "--root", ".", "-n", "4", "--json"];
+    let args = ["complete", &place, "--path", "rust.rs", "--root", &empty_folder(), "-n", "4", "--json"];
     let answer: Value = serde_json::from_str(&inkling(&args, &text)).unwrap();
     let candidates = answer["candidates"].as_array().unwrap();
     assert_eq!(candidates[0]["text"], trace["suggestion"]);

@@ -12,6 +12,7 @@ mod edits;
 mod gather;
 mod rank;
 mod related;
+mod secrets;
 mod similar;
 mod snippet;
 mod terms;
@@ -24,6 +25,7 @@ use inkling_syntax::Language;
 
 pub use edits::RecentEdits;
 pub use gather::{Config, gather};
+pub use secrets::{SecretKind, Secrets};
 pub use workspace::{Declaration, File, Limits, Skipped, Workspace};
 
 /// What the model may be told, before any budget is applied.

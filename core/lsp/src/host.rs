@@ -1,5 +1,6 @@
 use std::pin::Pin;
 
+use inkling_assist::context::File;
 use inkling_assist::engine::Cancel;
 use inkling_assist::gguf::Source;
 use serde_json::Value;
@@ -34,6 +35,20 @@ pub trait Host {
         progress: Box<dyn Fn(u64, u64)>,
         cancel: Cancel,
     ) -> Future<Result<Box<dyn Source>, String>>;
+
+    /// Reads the source files of the folder with this URI, without those that the user has excluded, and gives
+    /// them to `take` a few at a time, none at the end; at once or later, in the background. A host without files does nothing:
+    /// its client pushes them.
+    fn read_folder(&self, uri: &str, take: Box<dyn Fn(Vec<File>)>) {
+        let _ = (uri, take);
+    }
+
+    /// Whether an open document, by its path in the workspace, may be used for suggestions in others: it is not
+    /// excluded by the user's ignore files.
+    fn may_read(&self, path: &str) -> bool {
+        let _ = path;
+        true
+    }
 
     /// The model to load when the settings name none.
     fn default_model(&self) -> Option<String>;

@@ -1,4 +1,4 @@
-//! LSP's positions (lines and UTF-16 code units) and the core's byte offsets.
+//! LSP's positions (lines and UTF-16 code units) and the core's byte offsets; URIs' paths.
 
 use gen_lsp_types::{Position, Range};
 
@@ -31,6 +31,19 @@ pub fn utf16_from_byte(text: &str, offset: usize) -> Position {
 pub fn bytes_from_utf16(text: &str, range: Range) -> std::ops::Range<usize> {
     let (start, end) = (byte_from_utf16(text, range.start), byte_from_utf16(text, range.end));
     start.min(end)..start.max(end)
+}
+
+/// `%20` and its like in a URI's path.
+pub fn percent_decoded(path: &str) -> String {
+    let mut bytes = Vec::with_capacity(path.len());
+    let mut rest = path.as_bytes();
+    while let Some((&byte, tail)) = rest.split_first() {
+        let code = (byte == b'%').then(|| tail.get(..2)).flatten();
+        let decoded = code.and_then(|hex| u8::from_str_radix(std::str::from_utf8(hex).ok()?, 16).ok());
+        bytes.push(decoded.unwrap_or(byte));
+        rest = if decoded.is_some() { &tail[2..] } else { tail };
+    }
+    String::from_utf8(bytes).unwrap_or_else(|_| path.to_string())
 }
 
 fn line_start(text: &str, line: u32) -> Option<usize> {

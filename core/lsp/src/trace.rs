@@ -1,7 +1,9 @@
+use inkling_assist::context::Snippet;
+use inkling_assist::prompt::Part;
 use inkling_assist::syntax::Source;
 use inkling_assist::{Alternative, Outcome, Step};
 
-use crate::wire::{Timings, Trace, TraceAlternative, TraceStep, TraceToken};
+use crate::wire::{Timings, Trace, TraceAlternative, TraceSnippet, TraceStep, TraceToken};
 
 /// Bytes on each side of the cursor whose tree is shown.
 const TREE_BYTES: usize = 400;
@@ -16,6 +18,8 @@ pub fn trace(source: &Source, offset: usize, outcome: &Outcome, model: &str) -> 
     Trace {
         tree: source.to_text(offset.saturating_sub(TREE_BYTES)..offset + TREE_BYTES),
         context: outcome.context.to_text(),
+        snippets: outcome.context.snippets.iter().map(|one| snippet(one, outcome)).collect(),
+        redacted: outcome.secrets.kinds().map(|kind| kind.name().to_string()).collect(),
         prompt: outcome.prompt.to_text(),
         tokens: answer
             .prompt
@@ -39,6 +43,20 @@ pub fn trace(source: &Source, offset: usize, outcome: &Outcome, model: &str) -> 
         },
         prefill_tok_s: per_second(n_evaluated, timings.prefill_ms),
         decode_tok_s: per_second(n_written, timings.decode_ms),
+    }
+}
+
+fn snippet(snippet: &Snippet, outcome: &Outcome) -> TraceSnippet {
+    let is_it = |part: &Part| match part {
+        Part::Special(_) => false,
+        Part::Text(text) => text.starts_with(&snippet.path) && text.contains(&snippet.text),
+    };
+    TraceSnippet {
+        path: snippet.path.clone(),
+        text: snippet.text.clone(),
+        reason: snippet.reason.name().to_string(),
+        score: snippet.score,
+        in_prompt: outcome.prompt.parts.iter().any(is_it),
     }
 }
 

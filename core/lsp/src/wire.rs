@@ -70,6 +70,28 @@ pub struct LoadModelParams {
     pub uri: String,
 }
 
+/// `inkling/files`: notification to the server of files of the workspace, for hosts without a file system.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "codegen", derive(ts_rs::TS))]
+pub struct FilesParams {
+    /// New, changed and removed files.
+    pub files: Vec<PushedFile>,
+}
+
+/// A file of the workspace.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "codegen", derive(ts_rs::TS))]
+pub struct PushedFile {
+    /// Relative to the workspace folder, with `/`.
+    pub path: String,
+    /// Its text; absent if the file is gone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "codegen", ts(optional))]
+    pub text: Option<String>,
+}
+
 /// `initializationOptions` and the `inkling` section of the configuration; what is absent keeps its value.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -107,6 +129,10 @@ pub struct Trace {
     pub tree: String,
     /// What the model might have been told.
     pub context: String,
+    /// The code of other files among it, the least relevant first.
+    pub snippets: Vec<TraceSnippet>,
+    /// The kinds of the secrets that became placeholders, in the order of these.
+    pub redacted: Vec<String>,
     /// What it was told, special tokens spelled out.
     pub prompt: String,
     /// The prompt's tokens.
@@ -131,6 +157,23 @@ pub struct Trace {
     pub prefill_tok_s: f64,
     /// Answer tokens a second.
     pub decode_tok_s: f64,
+}
+
+/// A piece of another file that the model might have been told.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "codegen", derive(ts_rs::TS))]
+pub struct TraceSnippet {
+    /// Where it stands.
+    pub path: String,
+    /// Its lines, or declarations without their bodies.
+    pub text: String,
+    /// Why it was chosen.
+    pub reason: String,
+    /// How relevant it is, from 0 to 1.
+    pub score: f32,
+    /// Whether the prompt had room for it.
+    pub in_prompt: bool,
 }
 
 /// A token of the prompt.
@@ -203,8 +246,11 @@ pub fn typescript() -> String {
         State::decl(&config),
         ModelInfo::decl(&config),
         LoadModelParams::decl(&config),
+        FilesParams::decl(&config),
+        PushedFile::decl(&config),
         Settings::decl(&config),
         Trace::decl(&config),
+        TraceSnippet::decl(&config),
         TraceToken::decl(&config),
         TraceStep::decl(&config),
         TraceAlternative::decl(&config),

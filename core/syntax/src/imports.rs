@@ -37,11 +37,16 @@ impl ImportedName {
 impl Source {
     /// The imports in the order of the text.
     pub fn imports(&self) -> Vec<Import> {
+        self.imports_in(0..self.text().len())
+    }
+
+    /// Those of the imports that touch `range`, in time that does not depend on the rest of the text.
+    pub fn imports_in(&self, range: Range<usize>) -> Vec<Import> {
         let Some(root) = self.root() else {
             return Vec::new();
         };
         let mut imports: Vec<Import> = Vec::new();
-        for one in matches_of(Patterns::Declarations, self, Within::all(root)) {
+        for one in matches_of(Patterns::Imports, self, Within::bytes(root, range)) {
             match one.role {
                 Role::Import => imports.push(self.import(&one)),
                 Role::Imported => {

@@ -109,10 +109,15 @@ impl SymbolKind {
 impl Source {
     /// The declarations in the order of the text, without the variables of functions.
     pub fn outline(&self) -> Vec<Symbol> {
+        self.outline_in(0..self.text().len())
+    }
+
+    /// Those of the declarations that touch `range`, in time that does not depend on the rest of the text.
+    pub fn outline_in(&self, range: Range<usize>) -> Vec<Symbol> {
         let Some(root) = self.root() else {
             return Vec::new();
         };
-        self.symbols(&matches_of(Patterns::Declarations, self, Within::all(root)))
+        self.symbols(&matches_of(Patterns::Declarations, self, Within::bytes(root, range)))
     }
 
     /// The declarations among `matches`, which are sorted.

@@ -172,13 +172,15 @@ enum Capture {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Patterns {
     All,
-    /// Those of declarations and imports, several times as fast as all.
+    /// Those of declarations, several times as fast as all.
     Declarations,
+    /// Those of imports.
+    Imports,
 }
 
 fn compiled(language: Language, patterns: Patterns) -> Option<&'static Compiled> {
-    static COMPILED: [[OnceLock<Option<Compiled>>; Language::ALL.len()]; 2] =
-        [const { [const { OnceLock::new() }; Language::ALL.len()] }; 2];
+    static COMPILED: [[OnceLock<Option<Compiled>>; Language::ALL.len()]; 3] =
+        [const { [const { OnceLock::new() }; Language::ALL.len()] }; 3];
     let slot = &COMPILED[patterns as usize][language as usize];
     slot.get_or_init(|| compile(language, patterns)).as_ref()
 }
@@ -187,11 +189,11 @@ fn compile(language: Language, patterns: Patterns) -> Option<Compiled> {
     let mut query = Query::new(&language.grammar()?, language.query())
         .unwrap_or_else(|error| panic!("queries of {}: {error}", language.name()));
     let captures: Vec<Capture> = query.capture_names().iter().map(|name| capture(name)).collect();
-    if patterns == Patterns::Declarations {
+    if patterns != Patterns::All {
         for pattern in 0..query.pattern_count() {
             let used = query.capture_quantifiers(pattern);
             let is_wanted = captures.iter().zip(used).any(|(capture, quantifier)| {
-                *quantifier != CaptureQuantifier::Zero && capture.is_declaration()
+                *quantifier != CaptureQuantifier::Zero && capture.is_of(patterns)
             });
             if !is_wanted {
                 query.disable_pattern(pattern);
@@ -202,8 +204,12 @@ fn compile(language: Language, patterns: Patterns) -> Option<Compiled> {
 }
 
 impl Capture {
-    fn is_declaration(self) -> bool {
-        matches!(self, Capture::Main(Role::Decl(_) | Role::Import | Role::Imported))
+    fn is_of(self, patterns: Patterns) -> bool {
+        match self {
+            Capture::Main(Role::Decl(_)) => patterns == Patterns::Declarations,
+            Capture::Main(Role::Import | Role::Imported) => patterns == Patterns::Imports,
+            _ => false,
+        }
     }
 }
 

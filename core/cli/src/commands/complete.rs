@@ -1,6 +1,8 @@
+use std::cell::RefCell;
+
 use anyhow::Result;
 use futures::executor::block_on;
-use inkling_assist::context::RecentEdits;
+use inkling_assist::context::{Limits, RecentEdits, Workspace};
 use inkling_assist::engine::{Cancel, Sampling};
 use inkling_assist::{Completer, Outcome, Request, suggest};
 use inkling_lsp::Configuration;
@@ -9,7 +11,7 @@ use serde_json::json;
 use super::{print, print_json};
 use crate::args::{At, Complete};
 use crate::place::Place;
-use crate::{config, model};
+use crate::{config, model, workspace};
 
 /// `inkling complete`.
 pub(crate) fn run(args: &Complete, json: bool) -> Result<()> {
@@ -49,8 +51,18 @@ pub(super) fn ask(at: &At, n_candidates: usize) -> Result<Asked> {
     }
     let mut model = model::load(&path, at.threads.or(configuration.threads))?;
     let edits = RecentEdits::default();
-    let request =
-        Request { source: &place.source, path: &place.path, offset: place.offset, edits: &edits, options };
+    let workspace = RefCell::new(match &place.root {
+        Some(root) => workspace::read_near(root, &place.path),
+        None => Workspace::new(Limits::STANDARD),
+    });
+    let request = Request {
+        source: &place.source,
+        path: &place.path,
+        offset: place.offset,
+        workspace: &workspace,
+        edits: &edits,
+        options,
+    };
     let outcome = block_on(suggest(request, &mut model, &Cancel::default(), &model::clock()))?;
     let model = model.name().to_string();
     Ok(Asked { place, outcome, model })

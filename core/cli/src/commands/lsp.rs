@@ -1,5 +1,7 @@
 //! `inkling lsp`: the server on standard input and output.
 
+use std::cell::RefCell;
+use std::path::PathBuf;
 use std::rc::Rc;
 
 use anyhow::{Context, Result, bail};
@@ -7,13 +9,17 @@ use futures::StreamExt;
 use futures::channel::mpsc::{UnboundedReceiver, unbounded};
 use futures::executor::{LocalPool, LocalSpawner};
 use futures::task::LocalSpawnExt;
+use inkling_assist::context::File;
 use inkling_assist::engine::Cancel;
 use inkling_assist::gguf::Source;
 use inkling_lsp::{Future, Host, Server};
 use lsp_server::{Connection, Message};
 use serde_json::Value;
 
-use crate::{config, files, model};
+use crate::{config, files, model, workspace};
+
+/// Files that are taken into the index at once, between two messages of the client.
+const FILES_A_BATCH: usize = 16;
 
 /// Serves one client until it says `exit` or closes the stream.
 pub(crate) fn run() -> Result<()> {
@@ -24,6 +30,7 @@ pub(crate) fn run() -> Result<()> {
         sender: connection.sender.clone(),
         spawner: pool.spawner(),
         clock: Box::new(model::clock()),
+        root: RefCell::default(),
     });
     let server = Server::new(host.clone());
     server.configure(settings);
@@ -66,6 +73,8 @@ struct Stdio {
     sender: crossbeam_channel::Sender<Message>,
     spawner: LocalSpawner,
     clock: Box<dyn Fn() -> f64>,
+    /// The workspace's folder, once it is known.
+    root: RefCell<Option<PathBuf>>,
 }
 
 impl Host for Stdio {
@@ -108,6 +117,30 @@ impl Host for Stdio {
         let path = uri.strip_prefix("file://").unwrap_or(uri);
         let source = files::open(std::path::Path::new(path)).map_err(|error| format!("{error:#}"));
         Box::pin(std::future::ready(source))
+    }
+
+    fn read_folder(&self, uri: &str, take: Box<dyn Fn(Vec<File>)>) {
+        let Some(root) = files::path_from_uri(uri) else { return };
+        self.root.replace(Some(root.clone()));
+        let (sender, mut receiver) = unbounded();
+        std::thread::spawn(move || {
+            for batch in workspace::source_files(&root).chunks(FILES_A_BATCH) {
+                let files = batch.iter().filter_map(|file| workspace::read(&root, file)?.ok()).collect();
+                if sender.unbounded_send(files).is_err() {
+                    return;
+                }
+            }
+        });
+        self.spawn(Box::pin(async move {
+            while let Some(files) = receiver.next().await {
+                take(files);
+            }
+            take(Vec::new());
+        }));
+    }
+
+    fn may_read(&self, path: &str) -> bool {
+        self.root.borrow().as_deref().is_none_or(|root| workspace::may_read(root, path))
     }
 
     fn default_model(&self) -> Option<String> {

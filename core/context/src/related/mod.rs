@@ -20,6 +20,12 @@ use resolve::{resolve, resolve_path};
 /// Declarations of one name that are looked at; a name with more says nothing.
 const MAX_CANDIDATES: usize = 16;
 
+/// How much of the file on each side of the cursor is asked for declarations.
+const NEAR_BYTES: usize = 16 << 10;
+
+/// How much of its beginning is asked for imports.
+const HEAD_BYTES: usize = 16 << 10;
+
 /// Re-exports that are followed one after the other.
 const MAX_HOPS: usize = 3;
 
@@ -28,7 +34,7 @@ const MAX_FOUND: usize = 12;
 
 /// What the cursor's surroundings refer to in other files, most useful first; `max_bytes` bounds one skeleton.
 pub(crate) fn related(here: &Here<'_>, workspace: &Workspace, max_bytes: usize) -> Vec<Found> {
-    let symbols = here.source.outline();
+    let symbols = here.source.outline_in(here.offset.saturating_sub(NEAR_BYTES)..here.offset + NEAR_BYTES);
     let reach = Reach::new(here, workspace);
     let declared: FxHashSet<&str> = symbols.iter().map(|symbol| symbol.name.as_str()).collect();
     let mentions = mentions(here, &symbols);
@@ -112,7 +118,7 @@ struct Origin {
 
 impl<'a> Reach<'a> {
     fn new(here: &'a Here<'a>, workspace: &'a Workspace) -> Reach<'a> {
-        let (paths, imports) = (workspace.paths(), here.source.imports());
+        let (paths, imports) = (workspace.paths(), here.source.imports_in(0..HEAD_BYTES));
         let mut named = FxHashMap::default();
         let mut imported = FxHashSet::default();
         for import in &imports {

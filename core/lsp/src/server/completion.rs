@@ -167,14 +167,19 @@ impl Server {
         }
         self.status(State::Thinking, None);
         let Place { document, offset, .. } = at;
-        let (options, edits) = {
+        self.sync_documents(&document.path);
+        let line = utf16_from_byte(document.source.text(), *offset).line as usize;
+        self.view(&document.path, line);
+        let (options, edits, workspace) = {
             let state = self.state.borrow();
-            (Options { n_candidates, ..state.configuration.options }, state.documents.edits().clone())
+            let options = Options { n_candidates, ..state.configuration.options };
+            (options, state.documents.edits().clone(), Rc::clone(&state.workspace))
         };
         let request = Request {
             source: &document.source,
             path: &document.path,
             offset: *offset,
+            workspace: &workspace,
             edits: &edits,
             options,
         };

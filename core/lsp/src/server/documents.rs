@@ -1,6 +1,6 @@
 //! The open documents, kept in step with the editor.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use gen_lsp_types::{
@@ -11,7 +11,7 @@ use inkling_assist::context::RecentEdits;
 use inkling_assist::syntax::{Language, Source};
 
 use super::Server;
-use crate::text::{byte_from_utf16, bytes_from_utf16};
+use crate::text::{byte_from_utf16, bytes_from_utf16, percent_decoded};
 
 /// What the editor has open.
 #[derive(Default)]
@@ -20,6 +20,8 @@ pub(super) struct Documents {
     /// The workspace folder's URI, ending with `/`.
     root: Option<String>,
     edits: RecentEdits,
+    /// The URIs whose texts the index does not have yet.
+    changed: HashSet<String>,
 }
 
 /// One open document.
@@ -46,6 +48,20 @@ impl Documents {
         self.open.get(uri)
     }
 
+    /// The workspace folder's URI, ending with `/`.
+    pub(super) fn root(&self) -> Option<&str> {
+        self.root.as_deref()
+    }
+
+    /// The paths and texts that changed since they were taken last, but for those of `path`.
+    pub(super) fn take_changed_except(&mut self, path: &str) -> Vec<(String, String)> {
+        let open = &self.open;
+        let is_other = |uri: &String| open.get(uri).is_none_or(|document| document.path != path);
+        let changed: Vec<String> = self.changed.extract_if(is_other).collect();
+        let documents = changed.iter().filter_map(|uri| self.open.get(uri));
+        documents.map(|document| (document.path.clone(), document.source.text().to_string())).collect()
+    }
+
     pub(super) fn edits(&self) -> &RecentEdits {
         &self.edits
     }
@@ -63,6 +79,7 @@ impl Documents {
     fn change(&mut self, uri: &str, version: i32, changes: Vec<TextDocumentContentChangeEvent>) {
         let Some(document) = self.open.get_mut(uri) else { return };
         document.version = version;
+        self.changed.insert(uri.to_string());
         let source = Rc::make_mut(&mut document.source);
         for change in changes {
             let before = source.text().to_string();
@@ -90,6 +107,7 @@ impl Server {
         let source = Rc::new(Source::new(item.text, language));
         // The first question of a language compiles its queries: better now than under the first key.
         source.calls();
+        state.documents.changed.insert(uri.clone());
         state.documents.open.insert(uri, Document { source, version: item.version, path });
     }
 
@@ -109,19 +127,6 @@ impl Server {
 /// The identifier as the client wrote it.
 fn language_id(kind: &gen_lsp_types::LanguageKind) -> String {
     serde_json::to_value(kind).ok().and_then(|id| id.as_str().map(str::to_string)).unwrap_or_default()
-}
-
-/// `%20` and its like in a URI's path.
-fn percent_decoded(path: &str) -> String {
-    let mut bytes = Vec::with_capacity(path.len());
-    let mut rest = path.as_bytes();
-    while let Some((&byte, tail)) = rest.split_first() {
-        let code = (byte == b'%').then(|| tail.get(..2)).flatten();
-        let decoded = code.and_then(|hex| u8::from_str_radix(std::str::from_utf8(hex).ok()?, 16).ok());
-        bytes.push(decoded.unwrap_or(byte));
-        rest = if decoded.is_some() { &tail[2..] } else { tail };
-    }
-    String::from_utf8(bytes).unwrap_or_else(|_| path.to_string())
 }
 
 #[cfg(test)]

@@ -3,12 +3,14 @@
 mod completion;
 mod documents;
 mod model;
+mod workspace;
 
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
 use futures::lock::Mutex;
+use inkling_assist::context::{Limits, Workspace};
 use inkling_assist::engine::Cancel;
 use inkling_assist::{LocalModel, RequestId, Shown, Trigger};
 use serde::de::DeserializeOwned;
@@ -40,6 +42,13 @@ struct State {
     /// The client shows progress bars.
     shows_progress: bool,
     documents: Documents,
+    /// The other files; apart, so that a suggestion under way does not keep it.
+    workspace: Rc<RefCell<Workspace>>,
+    /// The document that the user was in last.
+    near: Option<String>,
+    /// Files to be parsed in the pauses, the nearest last, and whether that is under way.
+    to_parse: Vec<String>,
+    parses: bool,
     model: Option<Rc<ModelSlot>>,
     /// The load under way; a newer one cancels it.
     loading: Option<Cancel>,
@@ -83,6 +92,10 @@ impl Server {
             configuration,
             shows_progress: false,
             documents: Documents::default(),
+            workspace: Rc::new(RefCell::new(Workspace::new(Limits::STANDARD))),
+            near: None,
+            to_parse: Vec::new(),
+            parses: false,
             model: None,
             loading: None,
             asked: HashMap::new(),
@@ -146,7 +159,11 @@ impl Server {
             return;
         }
         match method {
-            "initialized" => self.load_configured_model(),
+            "initialized" => {
+                self.load_configured_model();
+                self.read_workspace();
+            }
+            "inkling/files" => self.heard(params, Server::push_files),
             "textDocument/didOpen" => self.heard(params, Server::did_open),
             "textDocument/didChange" => self.heard(params, Server::did_change),
             "textDocument/didClose" => self.heard(params, Server::did_close),
