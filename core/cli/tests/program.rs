@@ -303,3 +303,30 @@ fn read_message(output: &mut impl std::io::BufRead) -> Value {
     output.read_exact(&mut body).unwrap();
     serde_json::from_slice(&body).unwrap()
 }
+
+#[test]
+fn a_suggestion_is_told_of_the_workspace_but_not_of_what_is_ignored() {
+    let root = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("shop");
+    let model = file("tiny.gguf", &tiny_llama(Dtype::Q8_0, 1));
+    let stock = "class Stock:\n    def price_of(self, name: str) -> int:\n        return 1\n";
+    for (path, text) in [
+        (".gitignore", "old/\n"),
+        ("shop/stock.py", stock),
+        ("old/stock.py", stock),
+        ("till.py", "from shop.stock import Stock\n\ndef sell(stock: Stock):\n    price = stock.\n"),
+    ] {
+        let path = root.join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+    let place = format!("{}:4:19", root.join("till.py").display());
+    let args = ["trace", &place, "--root", root.to_str().unwrap(), "--model", &model, "--json"];
+    let trace: Value = serde_json::from_str(&stdout(&args, b"")).unwrap();
+    let snippets = trace["snippets"].as_array().unwrap();
+    let paths: Vec<&str> = snippets.iter().map(|snippet| snippet["path"].as_str().unwrap()).collect();
+    assert_eq!(paths, ["shop/stock.py"]);
+    assert_eq!(snippets[0]["reason"], "receiver");
+    let skeleton = "class Stock:\n    def price_of(self, name: str) -> int: ...\n";
+    assert_eq!(snippets[0]["text"], skeleton);
+    assert!(trace["context"].as_str().unwrap().contains(skeleton), "people see it too");
+}

@@ -1,4 +1,6 @@
-use inkling_assist::context::RecentEdits;
+use std::cell::RefCell;
+
+use inkling_assist::context::{Limits, RecentEdits, Workspace};
 use inkling_assist::engine::Cancel;
 use inkling_assist::prompt::Prompt;
 use inkling_assist::syntax::Source;
@@ -92,7 +94,10 @@ impl Asker<'_> {
         let source = Source::new(rest, self.document.language);
         let edits = RecentEdits::default();
         let path = &self.document.path;
-        let request = Request { source: &source, path, offset, edits: &edits, options: self.options };
+        // Each file by itself: what a model makes of its own file is what is compared.
+        let workspace = RefCell::new(Workspace::new(Limits::STANDARD));
+        let options = self.options;
+        let request = Request { source: &source, path, offset, workspace: &workspace, edits: &edits, options };
         let outcome = suggest(request, self.completer, &Cancel::default(), self.now_ms).await?;
         let nats = match likelihood_of {
             Some(wanted) => self.completer.likelihood(&outcome.prompt, &format!("{wanted}\n")).await?,

@@ -421,3 +421,47 @@ fn loading_shows_a_progress_bar_that_cancels() {
     assert_eq!(client.answer(reload).unwrap()["error"]["code"], -32800);
     assert_eq!(client.last_status()["model"]["uri"], "tiny.gguf", "the old one goes on");
 }
+
+/// The snippets of the suggestion at the end of line 2 of `text`, best first, and the kinds of what was redacted.
+fn snippets(client: &Client) -> (Vec<String>, Value) {
+    let position = json!({ "line": 2, "character": 21 });
+    let id = client.request("inkling/trace", json!({ "textDocument": { "uri": URI }, "position": position }));
+    client.run_for(5_000.0);
+    let trace = client.answer(id).unwrap()["result"].clone();
+    let snippet = |snippet: &Value| {
+        format!("{} {}", snippet["path"].as_str().unwrap(), snippet["reason"].as_str().unwrap())
+    };
+    let mut snippets: Vec<String> = trace["snippets"].as_array().unwrap().iter().map(snippet).collect();
+    snippets.reverse();
+    (snippets, trace["redacted"].clone())
+}
+
+#[test]
+fn pushed_and_open_files_are_told_of_until_they_are_gone() {
+    let client = Client::ready(
+        "use crate::shop::Shop;\nfn sell(shop: &Shop) {\n    let price = shop.;\n    let password = \"tr0ub4dor\";\n}\n",
+    );
+    assert_eq!(snippets(&client), (vec![], json!(["assigned secret"])), "nothing is known yet");
+    let text = "pub struct Shop {\n    name: String,\n}\nimpl Shop {\n    pub fn price(&self) -> u64 {\n        1\n    }\n}\n";
+    let pushed = json!({ "path": "src/shop.rs", "text": text });
+    client.notify(
+        "inkling/files",
+        json!({ "files": [pushed, { "path": "a.min.js", "text": "x".repeat(200_000) }] }),
+    );
+    client.insert(0, " ", 2);
+    assert_eq!(snippets(&client).0, ["src/shop.rs receiver"]);
+    client.notify(
+        "textDocument/didOpen",
+        json!({ "textDocument": {
+            "uri": "file:///project/src/shop.rs", "languageId": "rust", "version": 1, "text": "fn other() {}\n",
+        } }),
+    );
+    client.insert(0, " ", 3);
+    assert_eq!(snippets(&client).0, Vec::<String>::new(), "the open text is the true one");
+    client.notify("inkling/files", json!({ "files": [pushed] }));
+    client.insert(0, " ", 4);
+    assert_eq!(snippets(&client).0, ["src/shop.rs receiver"]);
+    client.notify("inkling/files", json!({ "files": [{ "path": "src/shop.rs" }] }));
+    client.insert(0, " ", 5);
+    assert_eq!(snippets(&client).0, Vec::<String>::new());
+}

@@ -65,11 +65,11 @@ impl Mentions {
 
     /// What the cursor stands behind: `shop` in `self.shop.na`, and the names on the line that declares it.
     fn receiver(&mut self, prefix: &str) {
-        let Some(name) = receiver_name(prefix) else { return };
+        let Some(name) = receiver(prefix) else { return };
         let (before, name) = (&prefix[..name.start], &prefix[name]);
         self.add(name, Reason::Receiver, 1.0);
         let start = before.ceil_char_boundary(before.len().saturating_sub(RECEIVER_BYTES));
-        let declared = memchr::memmem::rfind_iter(before[start..].as_bytes(), name.as_bytes());
+        let declared = memchr::memmem::rfind_iter(&before.as_bytes()[start..], name.as_bytes());
         let lines = declared.filter_map(|at| declaring_line(&before[start..], at, name.len()));
         for line in lines.take(2) {
             self.add_all(line, Reason::Receiver);
@@ -135,7 +135,7 @@ fn fields<'a>(symbols: &'a [Symbol], name: &'a str) -> impl Iterator<Item = Rang
 }
 
 /// The name before the last dot (or `::`, `->`, `?.`) of the text, with what is being typed behind it.
-fn receiver_name(prefix: &str) -> Option<Range<usize>> {
+pub(crate) fn receiver(prefix: &str) -> Option<Range<usize>> {
     let is_part = |c: char| c.is_alphanumeric() || c == '_';
     let before = prefix.trim_end_matches(is_part);
     let before = before

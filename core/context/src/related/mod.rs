@@ -54,7 +54,7 @@ pub(crate) fn related(here: &Here<'_>, workspace: &Workspace, max_bytes: usize) 
     ranked.truncate(MAX_FOUND);
     let mut found: Vec<Found> = ranked.iter().filter_map(|hit| shown(hit, workspace, max_bytes)).collect();
     join_impls(&mut found, max_bytes);
-    found.extend(reach.modules(&mentions, max_bytes));
+    found.extend(reach.modules(max_bytes));
     found.extend(tested::counterpart(here, workspace, max_bytes));
     found
 }
@@ -238,21 +238,19 @@ impl<'a> Reach<'a> {
     }
 
     /// What a module declares that the cursor stands behind by its name, as in `shop.` after `import shop`.
-    fn modules(&self, mentions: &[Mention], max_bytes: usize) -> Vec<Found> {
-        let receiver =
-            mentions.iter().find(|mention| mention.reason == Reason::Receiver && mention.weight >= 1.0);
-        let Some(receiver) = receiver else { return Vec::new() };
+    fn modules(&self, max_bytes: usize) -> Vec<Found> {
+        let Some(range) = mentions::receiver(&self.here.prefix.text) else { return Vec::new() };
+        let receiver = &self.here.prefix.text[range];
         let is_module = |import: &&Import| {
-            let last = import.path.rsplit(['/', '.', ':']).next() == Some(&receiver.name);
-            last || import.names.iter().any(|one| one.local() == receiver.name)
+            let last = import.path.rsplit(['/', '.', ':']).next() == Some(receiver);
+            last || import.names.iter().any(|one| one.local() == receiver)
         };
         let Some(import) = self.imports.iter().find(is_module) else { return Vec::new() };
         let paths = self.workspace.paths();
-        let named = import.names.iter().find(|one| one.local() == receiver.name).map(|one| one.name.as_str());
+        let named = import.names.iter().find(|one| one.local() == receiver).map(|one| one.name.as_str());
         let files = resolve(paths, self.here.language, self.here.path, import, named);
         // A name that is declared in one of them is no module.
-        let is_declared =
-            self.workspace.declarations(&receiver.name).any(|(at, ..)| files.contains(&at.file));
+        let is_declared = self.workspace.declarations(receiver).any(|(at, ..)| files.contains(&at.file));
         let of = |id: FileId| {
             let file = self.workspace.file(id)?;
             let text = skeleton::overview(file, max_bytes);

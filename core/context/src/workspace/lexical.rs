@@ -170,7 +170,7 @@ fn of_value(kind: SymbolKind, rest: &[u8], language: Language) -> Option<SymbolK
     // `type = 3` is no declaration.
     if kind == SymbolKind::Type && !matches!(language, Language::Rust | Language::Kotlin) {
         let is_type = match language {
-            Language::Go => rest.first().is_some(),
+            Language::Go => !rest.is_empty(),
             _ => rest.first().is_some_and(|byte| matches!(byte, b'=' | b'<')),
         };
         return is_type.then_some(match rest {

@@ -34,6 +34,7 @@ const LAYERS: &str = "
 /// name.
 const OWNERS: &str = "
     gloo-*:              wasm
+    ignore:              cli
     js-sys:              wasm
     serde:               cli eval lsp wasm xtask
     serde-wasm-bindgen:  wasm
