@@ -218,129 +218,67 @@ fn by_parenthesis(
     Some((SymbolKind::Function, name))
 }
 
+#[rustfmt::skip]
 fn keyword(word: &[u8], language: Language) -> Option<SymbolKind> {
     use SymbolKind::{Class, Constant, Enum, Function, Impl, Interface, Macro, Module, Type, Variable};
     let table: &[(&[u8], SymbolKind)] = match language {
         Language::Rust => &[
-            (b"fn", Function),
-            (b"struct", Class),
-            (b"union", Class),
-            (b"enum", Enum),
-            (b"trait", Interface),
-            (b"impl", Impl),
-            (b"mod", Module),
-            (b"type", Type),
-            (b"const", Constant),
-            (b"static", Variable),
-            (b"macro_rules", Macro),
+            (b"fn", Function), (b"struct", Class), (b"union", Class), (b"enum", Enum),
+            (b"trait", Interface), (b"impl", Impl), (b"mod", Module), (b"type", Type), (b"const", Constant),
+            (b"static", Variable), (b"macro_rules", Macro),
         ],
         Language::Python => &[(b"def", Function), (b"class", Class)],
         Language::TypeScript | Language::Tsx | Language::JavaScript => &[
-            (b"function", Function),
-            (b"class", Class),
-            (b"interface", Interface),
-            (b"enum", Enum),
-            (b"type", Type),
-            (b"namespace", Module),
-            (b"const", Variable),
-            (b"let", Variable),
+            (b"function", Function), (b"class", Class), (b"interface", Interface), (b"enum", Enum),
+            (b"type", Type), (b"namespace", Module), (b"const", Variable), (b"let", Variable),
             (b"var", Variable),
         ],
-        Language::Java => {
-            &[(b"class", Class), (b"interface", Interface), (b"enum", Enum), (b"record", Class)]
-        }
+        Language::Java => &[
+            (b"class", Class), (b"interface", Interface), (b"enum", Enum), (b"record", Class),
+        ],
         Language::Kotlin => &[
-            (b"class", Class),
-            (b"interface", Interface),
-            (b"object", Class),
-            (b"fun", Function),
-            (b"typealias", Type),
-            (b"val", Variable),
-            (b"var", Variable),
-            (b"enum", Enum),
+            (b"class", Class), (b"interface", Interface), (b"object", Class), (b"fun", Function),
+            (b"typealias", Type), (b"val", Variable), (b"var", Variable), (b"enum", Enum),
         ],
-        Language::Go => &[(b"func", Function), (b"type", Type), (b"const", Constant), (b"var", Variable)],
-        Language::C => &[(b"struct", Class), (b"union", Class), (b"enum", Enum), (b"define", Macro)],
+        Language::Go => &[
+            (b"func", Function), (b"type", Type), (b"const", Constant), (b"var", Variable),
+        ],
+        Language::C => &[
+            (b"struct", Class), (b"union", Class), (b"enum", Enum), (b"define", Macro),
+        ],
         Language::Cpp => &[
-            (b"struct", Class),
-            (b"class", Class),
-            (b"union", Class),
-            (b"enum", Enum),
-            (b"namespace", Module),
-            (b"define", Macro),
+            (b"struct", Class), (b"class", Class), (b"union", Class), (b"enum", Enum),
+            (b"namespace", Module), (b"define", Macro),
         ],
         Language::CSharp => &[
-            (b"class", Class),
-            (b"struct", Class),
-            (b"record", Class),
-            (b"interface", Interface),
-            (b"enum", Enum),
-            (b"namespace", Module),
-            (b"delegate", Type),
+            (b"class", Class), (b"struct", Class), (b"record", Class), (b"interface", Interface),
+            (b"enum", Enum), (b"namespace", Module), (b"delegate", Type),
         ],
         Language::PlainText => &[],
     };
     table.iter().find(|(keyword, _)| *keyword == word).map(|(_, kind)| *kind)
 }
 
+#[rustfmt::skip]
 fn is_modifier(word: &[u8]) -> bool {
     const MODIFIERS: [&[u8]; 46] = [
-        b"pub",
-        b"export",
-        b"default",
-        b"declare",
-        b"public",
-        b"private",
-        b"protected",
-        b"internal",
-        b"static",
-        b"async",
-        b"abstract",
-        b"final",
-        b"override",
-        b"open",
-        b"data",
-        b"sealed",
-        b"inline",
-        b"unsafe",
-        b"extern",
-        b"const",
-        b"readonly",
-        b"virtual",
-        b"partial",
-        b"suspend",
-        b"operator",
-        b"infix",
-        b"value",
-        b"annotation",
-        b"companion",
-        b"lateinit",
-        b"tailrec",
-        b"expect",
-        b"actual",
-        b"native",
-        b"synchronized",
-        b"strictfp",
-        b"new",
-        b"typedef",
-        b"template",
-        b"constexpr",
-        b"explicit",
-        b"friend",
-        b"ref",
-        b"mut",
-        b"inner",
-        b"external",
+        b"pub", b"export", b"default", b"declare", b"public", b"private", b"protected", b"internal",
+        b"static", b"async", b"abstract", b"final", b"override", b"open", b"data", b"sealed", b"inline",
+        b"unsafe", b"extern", b"const", b"readonly", b"virtual", b"partial", b"suspend", b"operator",
+        b"infix", b"value", b"annotation", b"companion", b"lateinit", b"tailrec", b"expect", b"actual",
+        b"native", b"synchronized", b"strictfp", b"new", b"typedef", b"template", b"constexpr",
+        b"explicit", b"friend", b"ref", b"mut", b"inner", b"external",
     ];
     MODIFIERS.contains(&word)
 }
 
 /// Words that begin a statement, or stand before a parenthesis that is no parameter list.
+#[rustfmt::skip]
 fn is_control(word: &[u8]) -> bool {
     const CONTROL: [&[u8]; 26] = [
         b"if", b"for", b"while", b"switch", b"return", b"catch", b"else", b"do", b"throw", b"await",
-        b"yield", b"case", b"assert", b"using", b"lock", b"sizeof", b"delete", b"goto", b"super", b"this",
-        b"import", b"export", b"foreach", b"fixed", b"typeof", b"defined",
+        b"yield", b"case", b"assert", b"using", b"lock", b"sizeof", b"delete", b"goto", b"super",
+        b"this", b"import", b"export", b"foreach", b"fixed", b"typeof", b"defined",
     ];
     CONTROL.contains(&word)
 }
