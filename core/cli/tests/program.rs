@@ -307,7 +307,7 @@ fn read_message(output: &mut impl std::io::BufRead) -> Value {
 #[test]
 fn a_suggestion_is_told_of_the_workspace_but_not_of_what_is_ignored() {
     let root = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("shop");
-    let model = file("tiny.gguf", &tiny_llama(Dtype::Q8_0, 1));
+    let model = file("tiny-in-workspace.gguf", &tiny_llama(Dtype::Q8_0, 1));
     let stock = "class Stock:\n    def price_of(self, name: str) -> int:\n        return 1\n";
     for (path, text) in [
         (".gitignore", "old/\n"),

@@ -56,10 +56,10 @@ fn the_same_secret_has_the_same_placeholder_and_the_nearest_the_last() {
     check(
         "a = \"gh~p_0123456789abcdefghijABCDEFGHIJ012345\"\npassword = \"tr0ub4dor\"\n$0\nb = \"gh~p_0123456789abcdefghijABCDEFGHIJ012345\"\n",
         expect![[r#"
-            a = "REDACTED_1"
-            password = "REDACTED_2"
+            a = "REDACTED_1_"
+            password = "REDACTED_2_"
             $0
-            b = "REDACTED_1"
+            b = "REDACTED_1_"
         "#]],
     );
 }
@@ -69,22 +69,22 @@ fn a_secret_at_the_cursor_is_hidden_on_both_sides() {
     check(
         "key = \"gh~p_0123456789abcdefghij$0ABCDEFGHIJ012345\"\n",
         expect![[r#"
-        key = "REDACTED_1$0"
-    "#]],
+            key = "REDACTED_1_$0"
+        "#]],
     );
 }
 
 #[test]
 fn texts_with_placeholders_of_their_own_get_others() {
-    check("REDACTED_1 password = \"tr0ub4dor\"$0", expect![[r#"REDACTED_1 password = "REDACTED__1"$0"#]]);
+    check("REDACTED_1 password = \"tr0ub4dor\"$0", expect![[r#"REDACTED_1 password = "REDACTED__1_"$0"#]]);
 }
 
 #[test]
 fn an_invented_placeholder_ends_the_answer() {
     let text = "password = \"tr0ub4dor\"";
     let (_, _, secrets) = redacted(text, text.len());
-    assert_eq!(secrets.restore("a REDACTED_1 b"), "a tr0ub4dor b");
-    assert_eq!(secrets.restore("a REDACTED_2 b"), "a ");
+    assert_eq!(secrets.restore("a REDACTED_1_ b"), "a tr0ub4dor b");
+    assert_eq!(secrets.restore("a REDACTED_2_ b"), "a ");
     assert_eq!(secrets.restore("a REDACTED_ b"), "a ");
 }
 

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use inkling_context::{Config, Context, RecentEdits, gather};
+use inkling_context::{Config, Context, Limits, RecentEdits, Workspace, gather};
 use inkling_prompt::{Budget, ModelFacts, Part, Prompt, Template, assemble};
 use inkling_syntax::Source;
 use inkling_tokenizer::{TokenId, Tokenizer};
@@ -138,8 +138,11 @@ impl<'m> Sampler<'m> {
         if order == Order::Spm && rng.u8(..100) < EDITS {
             edits = edits::draw(&open.document.path, source.text(), range.start, middle, rng);
         }
-        let config = Config { max_prefix_bytes: room * MAX_BYTES_A_TOKEN, max_suffix_bytes: room * 4 };
-        let mut context = gather(&source, &open.document.path, range.start, &edits, &config);
+        let (max_prefix_bytes, max_suffix_bytes) = (room * MAX_BYTES_A_TOKEN, room * 4);
+        let config = Config { max_prefix_bytes, max_suffix_bytes, ..Config::STANDARD };
+        // Snippets come from the corpus, below.
+        let workspace = Workspace::new(Limits::STANDARD);
+        let mut context = gather(&source, &open.document.path, range.start, &workspace, &edits, &config);
         if rng.u8(..100) < SNIPPETS {
             let n_lines = (room / TOKENS_A_SNIPPET_LINE).clamp(4, 30);
             context.snippets = related::related(self.corpus, open.document, &around(&context), n_lines, rng);

@@ -97,7 +97,8 @@ impl Asker<'_> {
         // Each file by itself: what a model makes of its own file is what is compared.
         let workspace = RefCell::new(Workspace::new(Limits::STANDARD));
         let options = self.options;
-        let request = Request { source: &source, path, offset, workspace: &workspace, edits: &edits, options };
+        let request =
+            Request { source: &source, path, offset, workspace: &workspace, edits: &edits, options };
         let outcome = suggest(request, self.completer, &Cancel::default(), self.now_ms).await?;
         let nats = match likelihood_of {
             Some(wanted) => self.completer.likelihood(&outcome.prompt, &format!("{wanted}\n")).await?,

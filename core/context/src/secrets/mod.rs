@@ -27,6 +27,9 @@ struct Secret {
 /// What placeholders begin with where no text does.
 const STEM: &str = "REDACTED_";
 
+/// Ends their number: a digit may follow.
+const END: char = '_';
+
 impl Secrets {
     /// Takes all secrets out of `context`. The same secret has the same placeholder everywhere; those that
     /// stand nearest before the cursor have the last numbers, so that one more at the cursor changes nothing of
@@ -70,9 +73,12 @@ impl Secrets {
             let number = &rest[at + self.stem.len()..];
             let n_digits = number.bytes().take_while(u8::is_ascii_digit).count();
             let idx = number[..n_digits].parse::<usize>().ok().and_then(|number| number.checked_sub(1));
-            let Some(secret) = idx.and_then(|idx| self.found.get(idx)) else { return out };
+            let secret = idx.and_then(|idx| self.found.get(idx));
+            let (Some(secret), Some(after)) = (secret, number[n_digits..].strip_prefix(END)) else {
+                return out;
+            };
             out.push_str(&secret.value);
-            rest = &number[n_digits..];
+            rest = after;
         }
         out + rest
     }
@@ -115,7 +121,7 @@ impl Secrets {
             self.found.push(Secret { kind, value: value.to_string() });
             self.found.len() - 1
         });
-        format!("{}{}", self.stem, idx + 1)
+        format!("{}{}{END}", self.stem, idx + 1)
     }
 }
 
