@@ -25,7 +25,10 @@ fn inkling(args: &[&str], input: &[u8]) -> Output {
 
 fn file(name: &str, bytes: &[u8]) -> String {
     let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
-    std::fs::write(&path, bytes).unwrap();
+    // Tests that run at once share these: none may see a half-written one.
+    let own = path.with_extension(format!("{:?}", std::thread::current().id()));
+    std::fs::write(&own, bytes).unwrap();
+    std::fs::rename(own, &path).unwrap();
     path.to_str().unwrap().to_string()
 }
 
