@@ -6,19 +6,27 @@ import { serveModel, startCore } from './core.mjs';
 
 const folder = new URL('../../../core/cli/tests/cases/', import.meta.url);
 const cases = readdirSync(folder).filter((name) => !name.endsWith('.json'));
-let model, core;
+let model;
+const cores = [];
 
-before(async () => {
-  model = await serveModel();
-  core = await startCore();
-  await core.request('initialize', { capabilities: {}, rootUri: 'file:///cases', initializationOptions: {} });
-  await core.request('inkling/loadModel', { uri: model.uri });
-});
+before(async () => (model = await serveModel()));
 
 after(async () => {
-  await core.stop();
+  await Promise.all(cores.map((core) => core.stop()));
   model.close();
 });
+
+/** A core of its own, which knows of no other file, with a case's file open. */
+async function open(name) {
+  const core = await startCore();
+  cores.push(core);
+  await core.request('initialize', { capabilities: {}, rootUri: 'file:///cases', initializationOptions: {} });
+  await core.request('inkling/loadModel', { uri: model.uri });
+  const { text, position } = fixture(name);
+  const textDocument = { uri: `file:///cases/${name}`, languageId: '', version: 1, text };
+  core.notify('textDocument/didOpen', { textDocument });
+  return { core, at: { textDocument: { uri: textDocument.uri }, position } };
+}
 
 /** A fixture's text without its `$0`, and the position where that stood. */
 function fixture(name) {
@@ -29,10 +37,8 @@ function fixture(name) {
 
 for (const name of cases) {
   test(`${name} goes the same way as natively`, async () => {
-    const { text, position } = fixture(name);
-    const textDocument = { uri: `file:///cases/${name}`, languageId: '', version: 1, text };
-    core.notify('textDocument/didOpen', { textDocument });
-    const trace = await core.request('inkling/trace', { textDocument: { uri: textDocument.uri }, position });
+    const { core, at } = await open(name);
+    const trace = await core.request('inkling/trace', at);
     // Probabilities are 32-bit numbers; the golden holds the shortest decimals that name them.
     const single = (_, value) => (typeof value === 'number' ? Math.fround(value) : value);
     const golden = JSON.parse(readFileSync(new URL(`${name}.json`, folder), 'utf8'), single);
@@ -41,9 +47,8 @@ for (const name of cases) {
 }
 
 test('a cancelled request ends at once and the next one is answered', async () => {
-  const position = { line: 3, character: 0 };
-  const textDocument = { uri: 'file:///cases/python.py' };
-  const ask = { textDocument, position, context: { triggerKind: 1 } };
+  const { core, at } = await open('python.py');
+  const ask = { ...at, context: { triggerKind: 1 } };
   const cancelled = core.request('textDocument/inlineCompletion', ask, 'cancelled');
   core.notify('$/cancelRequest', { id: 'cancelled' });
   await assert.rejects(cancelled, { code: -32800 });
@@ -51,10 +56,8 @@ test('a cancelled request ends at once and the next one is answered', async () =
 });
 
 test('a message that is no JSON-RPC does no harm', async () => {
+  const { core, at } = await open('rust.rs');
   for (const garbage of [null, 3, 'x', [], { id: 1n }]) core.post({ garbage });
-  const trace = await core.request('inkling/trace', {
-    textDocument: { uri: 'file:///cases/rust.rs' },
-    position: { line: 0, character: 0 },
-  });
+  const trace = await core.request('inkling/trace', at);
   assert.equal(typeof trace.suggestion, 'string');
 });
