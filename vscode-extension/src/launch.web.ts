@@ -2,10 +2,11 @@ import 'vscode-languageserver-protocol/browser';
 import type { Launched } from './platform';
 import { transports } from './transport';
 
-/** The WASM core in a Worker of a browser: the address of its script, and its module. */
-export function launchWorker(url: string, module: Uint8Array): Launched {
+/** The WASM core in a Worker of a browser: its script, and what that is given first. */
+export function launchWorker(script: BlobPart, cargo: object): Launched {
+  const url = URL.createObjectURL(new Blob([script], { type: 'text/javascript' }));
   const worker = new Worker(url, { name: 'inkling' });
-  worker.postMessage(module);
+  worker.postMessage(cargo);
   let reason = '';
   const kill = () => {
     worker.terminate();

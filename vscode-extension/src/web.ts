@@ -4,14 +4,15 @@ import { start } from './main';
 /** The extension in a browser, where files are had through the editor alone. */
 export function activate(context: ExtensionContext): void {
   const read = (name: string) => workspace.fs.readFile(Uri.joinPath(context.extensionUri, 'dist', name));
-  const asUrl = async (name: string, type: string) =>
-    URL.createObjectURL(new Blob([(await read(name)) as BlobPart], { type }));
-  let model: Promise<string> | undefined;
   start(context, {
-    embeddedModel: () => (model ??= asUrl(INKLING_MODEL, 'application/octet-stream')),
+    // By its name the Worker knows it: its page may not fetch a `blob:` address.
+    embeddedModel: async () => INKLING_MODEL,
     launcher: async () => {
       const { launchWorker } = await import('./launch.web');
-      return async () => launchWorker(await asUrl('worker.web.js', 'text/javascript'), await read('inkling_wasm_bg.wasm'));
+      return async () => {
+        const [script, module, model] = await Promise.all(['worker.web.js', 'inkling_wasm_bg.wasm', INKLING_MODEL].map(read));
+        return launchWorker(script as BlobPart, { module, model: new File([model as BlobPart], INKLING_MODEL) });
+      };
     },
   });
 }
