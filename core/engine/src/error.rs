@@ -130,6 +130,35 @@ pub enum EngineError {
     /// The weights give no usable numbers.
     #[error("the model's output is not finite: its weights are broken; download the file again")]
     NotFinite,
+    /// There is nothing to run shaders on.
+    #[error("there is no graphics processor that can be used{reason}; use the CPU (--executor cpu)")]
+    NoGpu {
+        /// What the driver says, after a colon, or nothing.
+        reason: String,
+    },
+    /// The model asks for what no shader does.
+    #[error("the GPU executor cannot run {what}; use the CPU (--executor cpu)")]
+    GpuUnsupported {
+        /// An operation or a storage type.
+        what: String,
+    },
+    /// The graphics processor's memory is too small.
+    #[error(
+        "the model needs {:.1} GB of graphics memory, which are not free; use the CPU (--executor cpu) or a smaller model",
+        *n_bytes as f64 / 1e9
+    )]
+    GpuMemory {
+        /// Weights, cache and activations.
+        n_bytes: u64,
+    },
+    /// The graphics processor is gone, or does not do what it should.
+    #[error("the graphics processor {name} failed ({reason}); load the model again, or use the CPU")]
+    GpuLost {
+        /// Of the device.
+        name: String,
+        /// What the driver says.
+        reason: String,
+    },
     /// The caller cancelled.
     #[error("cancelled")]
     Cancelled,

@@ -27,7 +27,7 @@ pub use executor::{
     Cancel, Executor, ExecutorInfo, Pause, Prefilled, Reply, TokenId, Top, Want, never_pause,
 };
 #[cfg(not(target_arch = "wasm32"))]
-pub use gpu::gpus;
+pub use gpu::{Gpu, GpuExecutor, GpuOptions, Tier, gpus};
 pub use graph::{Buffer, Graph, Op, WeightId};
 pub use model::{LoadProgress, Model, Weight};
 pub use quantize::{Quantization, quantize};

@@ -60,11 +60,9 @@ impl Model {
         progress: &dyn Fn(LoadProgress),
         cancel: &Cancel,
     ) -> Result<Model, EngineError> {
-        let config = ModelConfig::from_gguf(gguf)?;
-        let graph = Graph::new(&config, &|name| gguf.find_tensor(name).is_some());
-        let tensors: Vec<(&Tensor, Format)> =
-            graph.weights.iter().map(|spec| checked_tensor(gguf, spec)).collect::<Result<_, _>>()?;
-        let total_bytes = tensors.iter().map(|(tensor, _)| tensor.range.end - tensor.range.start).sum();
+        let layout = Layout::new(gguf)?;
+        let total_bytes = layout.n_bytes();
+        let Layout { config, graph, tensors } = layout;
         let mut loaded = LoadProgress { bytes: 0, total_bytes };
         let mut advance = |n_bytes: u64| {
             loaded.bytes += n_bytes;
@@ -78,6 +76,29 @@ impl Model {
             weights.push(Weight { format, n_in, n_out, bytes });
         }
         Ok(Model { config, graph, weights })
+    }
+}
+
+/// What a file says of a model: enough to load its weights from, all of it checked.
+pub(crate) struct Layout<'a> {
+    pub(crate) config: ModelConfig,
+    pub(crate) graph: Graph,
+    /// In the order of [`Graph::weights`].
+    pub(crate) tensors: Vec<(&'a Tensor, Format)>,
+}
+
+impl<'a> Layout<'a> {
+    pub(crate) fn new(gguf: &'a Gguf) -> Result<Layout<'a>, EngineError> {
+        let config = ModelConfig::from_gguf(gguf)?;
+        let graph = Graph::new(&config, &|name| gguf.find_tensor(name).is_some());
+        let tensors: Vec<(&Tensor, Format)> =
+            graph.weights.iter().map(|spec| checked_tensor(gguf, spec)).collect::<Result<_, _>>()?;
+        Ok(Layout { config, graph, tensors })
+    }
+
+    /// Of all weights.
+    pub(crate) fn n_bytes(&self) -> u64 {
+        self.tensors.iter().map(|(tensor, _)| tensor.range.end - tensor.range.start).sum()
     }
 }
 

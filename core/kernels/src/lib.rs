@@ -15,6 +15,7 @@ mod mat_mul;
 mod math;
 mod rms_norm;
 mod rope;
+mod shader;
 mod silu_mul;
 
 pub use add::{add, add_bias, scale};
@@ -28,4 +29,5 @@ pub use mat_mul::mat_mul;
 pub use math::{dot, exp};
 pub use rms_norm::rms_norm;
 pub use rope::{RopeStyle, RopeTable, rope};
+pub use shader::{Dialect, Shader, Store};
 pub use silu_mul::silu_mul;

@@ -19,7 +19,7 @@ pub const SUPER_LEN: usize = 256;
 ///
 /// Blocks of the K formats hold eight chunks of 32 elements; q is an unsigned integer of as many bits as
 /// the name says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Format {
     /// 32-bit IEEE, little endian.
     F32,

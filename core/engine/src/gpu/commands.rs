@@ -1,0 +1,137 @@
+//! Dispatches made the device's: pipelines and bind groups, all of them before the first step.
+
+use std::collections::HashMap;
+
+use inkling_kernels::Shader;
+use wgpu::{
+    BindGroup, BindGroupEntry, BindGroupLayoutEntry, BindingResource, BindingType, Buffer, BufferBinding,
+    BufferBindingType, BufferSize, BufferUsages, ComputePass, ComputePipeline, ShaderModuleDescriptor,
+    ShaderSource, ShaderStages,
+};
+
+use super::device::Gpu;
+use super::record::{Call, Grid, StepSizes};
+use super::weights::Slice;
+
+/// Bytes from one dispatch's parameters to the next: where a uniform binding may begin.
+const PARAMS_BYTES: u64 = 256;
+
+/// Room for the longest parameters.
+const MAX_PARAMS_BYTES: u64 = 32;
+
+/// A list of dispatches that a step can encode without making anything new.
+pub(crate) struct Commands {
+    dispatches: Vec<Dispatch>,
+}
+
+struct Dispatch {
+    pipeline: ComputePipeline,
+    bind_group: BindGroup,
+    grid: Grid,
+}
+
+impl Commands {
+    /// Adds all dispatches to `pass`.
+    pub(crate) fn encode(&self, pass: &mut ComputePass<'_>, step: StepSizes) {
+        for Dispatch { pipeline, bind_group, grid } in &self.dispatches {
+            let [x, y, z] = grid.groups(step);
+            pass.set_pipeline(pipeline);
+            pass.set_bind_group(0, bind_group, &[]);
+            pass.dispatch_workgroups(x, y, z);
+        }
+    }
+}
+
+/// Makes pipelines, each once.
+pub(crate) struct Compiler<'a> {
+    gpu: &'a Gpu,
+    state: &'a Slice,
+    pipelines: HashMap<Shader, ComputePipeline>,
+}
+
+impl<'a> Compiler<'a> {
+    pub(crate) fn new(gpu: &'a Gpu, state: &'a Slice) -> Compiler<'a> {
+        Compiler { gpu, state, pipelines: HashMap::new() }
+    }
+
+    /// Compiles what `calls` need and binds their buffers.
+    pub(crate) fn compile(&mut self, calls: &[Call]) -> Commands {
+        let params = self.params(calls);
+        let dispatches = calls.iter().enumerate().map(|(idx, call)| {
+            let pipeline = self.pipeline(call.shader);
+            let at = idx as u64 * PARAMS_BYTES;
+            let params = Slice { buffer: params.clone(), range: at..at + MAX_PARAMS_BYTES };
+            let slices = [self.state, &params].into_iter().chain(&call.slices);
+            let entries: Vec<BindGroupEntry<'_>> = slices.enumerate().map(entry).collect();
+            let bind_group = self.gpu.device.create_bind_group(&wgpu::BindGroupDescriptor {
+                label: Some(call.shader.name()),
+                layout: &pipeline.get_bind_group_layout(0),
+                entries: &entries,
+            });
+            Dispatch { pipeline, bind_group, grid: call.grid }
+        });
+        Commands { dispatches: dispatches.collect() }
+    }
+
+    /// One buffer with the parameters of all calls.
+    fn params(&self, calls: &[Call]) -> Buffer {
+        let mut bytes = vec![0; calls.len() * PARAMS_BYTES as usize];
+        for (call, bytes) in calls.iter().zip(bytes.chunks_exact_mut(PARAMS_BYTES as usize)) {
+            for (param, bytes) in call.params.iter().zip(bytes.as_chunks_mut::<4>().0) {
+                *bytes = param.to_le_bytes();
+            }
+        }
+        let usage = BufferUsages::UNIFORM | BufferUsages::COPY_DST;
+        let buffer = self.gpu.buffer("parameters", bytes.len() as u64, usage);
+        self.gpu.queue.write_buffer(&buffer, 0, &bytes);
+        buffer
+    }
+
+    fn pipeline(&mut self, shader: Shader) -> ComputePipeline {
+        let gpu = self.gpu;
+        self.pipelines.entry(shader).or_insert_with(|| pipeline(gpu, shader)).clone()
+    }
+}
+
+fn entry((binding, slice): (usize, &Slice)) -> BindGroupEntry<'_> {
+    let size = BufferSize::new(slice.range.end - slice.range.start);
+    let buffer = BufferBinding { buffer: &slice.buffer, offset: slice.range.start, size };
+    BindGroupEntry { binding: binding as u32, resource: BindingResource::Buffer(buffer) }
+}
+
+/// The layout is spelled out: one that wgpu derives leaves out what a variant does not use.
+fn pipeline(gpu: &Gpu, shader: Shader) -> ComputePipeline {
+    let storage = |read_only| BufferBindingType::Storage { read_only };
+    let (n_reads, n_writes) = shader.n_bindings();
+    let types = [storage(true), BufferBindingType::Uniform]
+        .into_iter()
+        .chain(std::iter::repeat_n(storage(true), n_reads))
+        .chain(std::iter::repeat_n(storage(false), n_writes));
+    let entries: Vec<BindGroupLayoutEntry> = types
+        .enumerate()
+        .map(|(binding, ty)| BindGroupLayoutEntry {
+            binding: binding as u32,
+            visibility: ShaderStages::COMPUTE,
+            ty: BindingType::Buffer { ty, has_dynamic_offset: false, min_binding_size: None },
+            count: None,
+        })
+        .collect();
+    let label = Some(shader.name());
+    let bindings =
+        gpu.device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor { label, entries: &entries });
+    let layout = gpu.device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
+        label,
+        bind_group_layouts: &[Some(&bindings)],
+        immediate_size: 0,
+    });
+    let source = ShaderSource::Wgsl(shader.wgsl(gpu.tier().dialect()).into());
+    let module = gpu.device.create_shader_module(ShaderModuleDescriptor { label, source });
+    gpu.device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
+        label,
+        layout: Some(&layout),
+        module: &module,
+        entry_point: Some("main"),
+        compilation_options: Default::default(),
+        cache: None,
+    })
+}

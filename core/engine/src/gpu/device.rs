@@ -1,0 +1,207 @@
+//! A graphics processor, and what of it the shaders make use of.
+
+use std::sync::{Arc, Mutex};
+
+use futures::channel::oneshot;
+use inkling_kernels::Dialect;
+use wgpu::{
+    Adapter, Backends, Buffer, BufferUsages, Device, DeviceDescriptor, DeviceType, ErrorFilter, Features,
+    Instance, InstanceDescriptor, Limits, MapMode, PollType, Queue,
+};
+
+use crate::EngineError;
+
+/// Which variants of the shaders run, from what the device offers. Later ones need more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Tier {
+    /// WebGPU's core.
+    Portable,
+    /// Sums go through subgroups.
+    Subgroups,
+}
+
+impl Tier {
+    /// All of them, the simplest first.
+    pub const ALL: [Tier; 2] = [Tier::Portable, Tier::Subgroups];
+
+    fn of(features: Features) -> Tier {
+        if features.contains(Features::SUBGROUP) { Tier::Subgroups } else { Tier::Portable }
+    }
+
+    fn features(self) -> Features {
+        if self >= Tier::Subgroups { Features::SUBGROUP } else { Features::empty() }
+    }
+
+    pub(crate) fn dialect(self) -> Dialect {
+        Dialect { subgroups: self >= Tier::Subgroups, enable: cfg!(target_arch = "wasm32") }
+    }
+
+    /// For people to read.
+    pub fn name(self) -> &'static str {
+        match self {
+            Tier::Portable => "portable shaders",
+            Tier::Subgroups => "subgroup shaders",
+        }
+    }
+}
+
+/// An open device. It asks for no more than WebGPU's default limits, so that whatever fits here fits
+/// everywhere.
+pub struct Gpu {
+    pub(crate) device: Device,
+    pub(crate) queue: Queue,
+    name: String,
+    tier: Tier,
+    is_software: bool,
+    lost: Arc<Mutex<Option<String>>>,
+}
+
+/// The graphics processors of this machine, for people: name, kind, driver interface and shaders.
+#[cfg(not(target_arch = "wasm32"))]
+pub fn gpus() -> Vec<String> {
+    let instance = Instance::new(InstanceDescriptor::new_without_display_handle());
+    let adapters = futures::executor::block_on(instance.enumerate_adapters(Backends::PRIMARY));
+    adapters.iter().map(describe).collect()
+}
+
+fn describe(adapter: &Adapter) -> String {
+    let info = adapter.get_info();
+    let kind = match info.device_type {
+        DeviceType::DiscreteGpu => "discrete",
+        DeviceType::IntegratedGpu => "integrated",
+        DeviceType::VirtualGpu => "virtual",
+        DeviceType::Cpu => "software",
+        DeviceType::Other => "unknown kind",
+    };
+    format!("{} ({kind}, {:?}, {})", info.name, info.backend, Tier::of(adapter.features()).name())
+}
+
+impl Gpu {
+    /// Opens the fastest device, software ones last; `max_tier` leaves features of later tiers alone.
+    ///
+    /// # Errors
+    /// [`EngineError::NoGpu`] where there is none that can be used.
+    pub async fn open(max_tier: Tier) -> Result<Gpu, EngineError> {
+        let instance = Instance::new(InstanceDescriptor::new_without_display_handle());
+        let mut adapters = instance.enumerate_adapters(Backends::PRIMARY | Backends::BROWSER_WEBGPU).await;
+        adapters.sort_by_key(|adapter| match adapter.get_info().device_type {
+            DeviceType::DiscreteGpu => 0,
+            DeviceType::IntegratedGpu => 1,
+            DeviceType::VirtualGpu | DeviceType::Other => 2,
+            DeviceType::Cpu => 3,
+        });
+        let adapter = adapters.first().ok_or_else(|| EngineError::NoGpu { reason: String::new() })?;
+        let tier = Tier::of(adapter.features()).min(max_tier);
+        let descriptor = DeviceDescriptor {
+            label: Some("inkling"),
+            required_features: tier.features(),
+            required_limits: Limits::default(),
+            ..DeviceDescriptor::default()
+        };
+        let (device, queue) = adapter
+            .request_device(&descriptor)
+            .await
+            .map_err(|error| EngineError::NoGpu { reason: format!(": {error}") })?;
+        let lost = Arc::new(Mutex::new(None));
+        let told = lost.clone();
+        device.set_device_lost_callback(move |_, message| {
+            told.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).get_or_insert(message);
+        });
+        let is_software = adapter.get_info().device_type == DeviceType::Cpu;
+        Ok(Gpu { device, queue, name: adapter.get_info().name, tier, is_software, lost })
+    }
+
+    /// The variants of the shaders that run here.
+    pub fn tier(&self) -> Tier {
+        self.tier
+    }
+
+    /// Whether the CPU plays the graphics processor, more slowly than the CPU executor would.
+    pub fn is_software(&self) -> bool {
+        self.is_software
+    }
+
+    /// What runs here, for people.
+    pub fn name(&self) -> String {
+        format!("GPU, {}, {}", self.name, self.tier.name())
+    }
+
+    /// A zeroed buffer.
+    pub(crate) fn buffer(&self, label: &str, n_bytes: u64, usage: BufferUsages) -> Buffer {
+        let size = n_bytes.next_multiple_of(16).max(16);
+        self.device.create_buffer(&wgpu::BufferDescriptor {
+            label: Some(label),
+            size,
+            usage,
+            mapped_at_creation: false,
+        })
+    }
+
+    /// A zeroed buffer for shaders, which the host can fill.
+    pub(crate) fn storage(&self, label: &str, n_bytes: u64) -> Buffer {
+        self.buffer(label, n_bytes, BufferUsages::STORAGE | BufferUsages::COPY_DST | BufferUsages::COPY_SRC)
+    }
+
+    /// Runs `make` and turns what the device has against it into an error: `n_bytes` did not fit, or `what` is wrong.
+    pub(crate) async fn checked<T>(
+        &self,
+        what: &str,
+        n_bytes: u64,
+        make: impl FnOnce() -> T,
+    ) -> Result<T, EngineError> {
+        let memory = self.device.push_error_scope(ErrorFilter::OutOfMemory);
+        let validation = self.device.push_error_scope(ErrorFilter::Validation);
+        let made = make();
+        let (invalid, too_big) = (validation.pop().await, memory.pop().await);
+        if too_big.is_some() {
+            return Err(EngineError::GpuMemory { n_bytes });
+        }
+        match invalid {
+            Some(error) => Err(self.broken(format!("{what}: {error}"))),
+            None => Ok(made),
+        }
+    }
+
+    fn broken(&self, reason: String) -> EngineError {
+        EngineError::GpuLost { name: self.name.clone(), reason }
+    }
+
+    /// Whether the device is still there.
+    pub(crate) fn check(&self) -> Result<(), EngineError> {
+        let lost = self.lost.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        match &*lost {
+            Some(reason) => Err(self.broken(reason.clone())),
+            None => Ok(()),
+        }
+    }
+
+    /// Waits until everything submitted so far is done.
+    pub(crate) async fn finish(&self) -> Result<(), EngineError> {
+        let (done, wait) = oneshot::channel();
+        self.queue.on_submitted_work_done(move || _ = done.send(()));
+        self.poll()?;
+        wait.await.map_err(|_| self.broken("it stopped answering".to_string()))?;
+        self.check()
+    }
+
+    /// The first `n_bytes` of `buffer`, which the host can map.
+    pub(crate) async fn read(&self, buffer: &Buffer, n_bytes: u64) -> Result<Vec<u8>, EngineError> {
+        let (done, wait) = oneshot::channel();
+        let slice = buffer.slice(..n_bytes);
+        slice.map_async(MapMode::Read, move |result| _ = done.send(result));
+        self.poll()?;
+        let mapped = wait.await.map_err(|_| self.broken("it stopped answering".to_string()))?;
+        self.check()?;
+        mapped.map_err(|error| self.broken(error.to_string()))?;
+        let bytes = slice.get_mapped_range().map_err(|error| self.broken(error.to_string()))?.to_vec();
+        buffer.unmap();
+        Ok(bytes)
+    }
+
+    /// Natively somebody has to wait for the device; a browser does so by itself, and there this does nothing.
+    fn poll(&self) -> Result<(), EngineError> {
+        self.check()?;
+        let polled = self.device.poll(PollType::wait_indefinitely());
+        polled.map(|_| ()).map_err(|error| self.broken(error.to_string()))
+    }
+}

@@ -1,0 +1,78 @@
+//! The buffers of one conversation: activations, keys and values, all made at load.
+
+use inkling_kernels::RopeTable;
+
+use super::device::Gpu;
+use super::record::{LIST_BYTES, Memory, stride};
+use super::weights::Slice;
+use crate::ModelConfig;
+
+/// Rows of logits that are kept at once.
+pub(crate) const MAX_LOGIT_ROWS: usize = 32;
+
+/// The sizes that decide how much memory is needed.
+#[derive(Clone, Copy)]
+pub(crate) struct Capacity<'a> {
+    pub(crate) config: &'a ModelConfig,
+    /// Tokens that are evaluated at once.
+    pub(crate) n_tokens: usize,
+    /// Parts that the positions are divided into, times tokens.
+    pub(crate) n_splits: usize,
+}
+
+impl Capacity<'_> {
+    /// Bytes of a layer's keys, or values.
+    fn cache_bytes(&self) -> u64 {
+        2 * (self.config.n_context * self.config.d_kv()) as u64
+    }
+
+    /// What [`Capacity::make`] takes, but for what is small.
+    pub(crate) fn n_bytes(&self) -> u64 {
+        let config = self.config;
+        let widths = 2 * config.d_model + 3 * config.d_q() + 2 * config.d_kv() + 3 * config.d_ff;
+        let activations = 4 * self.n_tokens * widths + 4 * MAX_LOGIT_ROWS * config.n_vocab;
+        2 * config.n_layer as u64 * self.cache_bytes() + activations as u64
+    }
+
+    pub(crate) fn make(&self, gpu: &Gpu) -> Memory {
+        let config = self.config;
+        let floats = |label: &str, n: usize| Slice::whole(&gpu.storage(label, 4 * n as u64));
+        let rows = |label: &str, width: usize| floats(label, self.n_tokens * stride(width));
+        let parts = self.n_splits * config.n_head * (config.d_head + 2);
+        let lists =
+            || Slice::whole(&gpu.storage("candidates", config.n_vocab.div_ceil(1024) as u64 * LIST_BYTES));
+        let cache = |label: &str| {
+            (0..config.n_layer).map(|_| Slice::whole(&gpu.storage(label, self.cache_bytes()))).collect()
+        };
+        Memory {
+            tokens: floats("tokens", self.n_tokens),
+            hidden: rows("hidden", config.d_model),
+            normed: rows("normed", config.d_model),
+            qkv: rows("queries, keys, values", config.d_q() + 2 * config.d_kv()),
+            query: rows("rotated queries", config.d_q()),
+            mixed: rows("mixed values", config.d_q()),
+            gate_up: rows("gate and up", 2 * config.d_ff),
+            gate: rows("gate", config.d_ff),
+            logits: floats("logits", MAX_LOGIT_ROWS * config.n_vocab),
+            parts: floats("parts of attention", parts),
+            mask: floats("mask", config.n_vocab.div_ceil(32)),
+            lists: [lists(), lists()],
+            rotations: rotations(gpu, config),
+            keys: cache("keys"),
+            values: cache("values"),
+        }
+    }
+}
+
+fn rotations(gpu: &Gpu, config: &ModelConfig) -> Slice {
+    let table = RopeTable::new(config.n_context, config.n_rot, config.rope_base, config.rope_scale);
+    let bytes: Vec<u8> = table
+        .rotations
+        .iter()
+        .flat_map(|(cos, sin)| [cos.to_le_bytes(), sin.to_le_bytes()])
+        .flatten()
+        .collect();
+    let buffer = gpu.storage("rotations", bytes.len() as u64);
+    gpu.queue.write_buffer(&buffer, 0, &bytes);
+    Slice::whole(&buffer)
+}

@@ -1,0 +1,1 @@
+//! Shaders beside the naive functions.

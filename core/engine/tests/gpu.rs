@@ -1,0 +1,145 @@
+//! The GPU executor beside the CPU's, on whatever device there is (a software one will do); without one every
+//! test says so and passes.
+
+use futures::executor::block_on;
+use inkling_engine::{
+    Cancel, CpuExecutor, EngineError, Executor, Gpu, GpuExecutor, GpuOptions, Model, Tier, TokenId, Top, Want,
+    never_pause,
+};
+use inkling_fixture::tiny_llama;
+use inkling_gguf::{Dtype, Gguf};
+
+const N_CONTEXT: usize = 128;
+
+fn cpu(file: &Vec<u8>) -> CpuExecutor {
+    block_on(async {
+        let gguf = Gguf::read(file).await.unwrap();
+        let model = Model::load(&gguf, file, &|_| {}, &Cancel::default()).await.unwrap();
+        CpuExecutor::new(model, N_CONTEXT, 1, never_pause()).unwrap()
+    })
+}
+
+fn open(tier: Tier) -> Option<Gpu> {
+    match block_on(Gpu::open(tier)) {
+        Ok(gpu) => Some(gpu),
+        Err(EngineError::NoGpu { reason }) => {
+            println!("skipped: no graphics processor{reason}");
+            None
+        }
+        Err(error) => panic!("{error}"),
+    }
+}
+
+fn gpu(file: &Vec<u8>, tier: Tier) -> Option<GpuExecutor> {
+    let gpu = open(tier)?;
+    let (pause, cancel) = (never_pause(), Cancel::default());
+    let options = GpuOptions { n_context: N_CONTEXT, pause, progress: &|_| {}, cancel: &cancel };
+    Some(block_on(async {
+        let gguf = Gguf::read(file).await.unwrap();
+        GpuExecutor::load(gpu, &gguf, file, options).await.unwrap()
+    }))
+}
+
+/// Ids without a pattern.
+fn ids(n: usize) -> Vec<TokenId> {
+    (0..n as u32).map(|i| i * i * 31 % 257).collect()
+}
+
+fn nmse(expected: &[f32], actual: &[f32]) -> f32 {
+    assert_eq!(expected.len(), actual.len());
+    let error: f32 = expected.iter().zip(actual).map(|(a, b)| (a - b) * (a - b)).sum();
+    error / expected.iter().map(|a| a * a).sum::<f32>()
+}
+
+fn want(top_k: usize, masked: &[TokenId]) -> Want {
+    Want { top_k, masked: masked.to_vec() }
+}
+
+#[track_caller]
+fn check_logits(dtype: Dtype, bound: f32) {
+    let file = tiny_llama(dtype, 1);
+    for n_tokens in [1, 3, 47, N_CONTEXT] {
+        let expected = block_on(cpu(&file).logits(&ids(n_tokens), &Cancel::default())).unwrap();
+        for tier in Tier::ALL {
+            let Some(mut gpu) = gpu(&file, tier) else { return };
+            let actual = block_on(gpu.logits(&ids(n_tokens), &Cancel::default())).unwrap();
+            let error = nmse(&expected, &actual);
+            assert!(error <= bound, "{}, {dtype}, {n_tokens} tokens: NMSE {error:e}", gpu.info().name);
+        }
+    }
+}
+
+#[test]
+fn float_weights_give_the_logits_of_the_cpu() {
+    // Keys and values are rounded to f16 on the GPU.
+    check_logits(Dtype::F32, 1e-6);
+    check_logits(Dtype::F16, 1e-6);
+}
+
+#[test]
+fn quantized_weights_give_the_logits_of_the_cpu() {
+    // The CPU rounds activations to bytes; the GPU doesn't.
+    check_logits(Dtype::Q8_0, 1e-3);
+    check_logits(Dtype::Q4_0, 1e-3);
+}
+
+fn same(expected: &Top, actual: &Top) {
+    assert_eq!(expected.entries.len(), actual.entries.len());
+    for (a, b) in expected.entries.iter().zip(&actual.entries) {
+        assert!((a.1 - b.1).abs() < 2e-3, "{a:?} is not {b:?}");
+    }
+    assert!((expected.log_sum_exp - actual.log_sum_exp).abs() < 2e-3);
+}
+
+#[test]
+fn prefill_and_steps_agree_with_the_cpu_and_keep_the_cache() {
+    let file = tiny_llama(Dtype::F32, 3);
+    for tier in Tier::ALL {
+        let Some(mut gpu) = gpu(&file, tier) else { return };
+        let (mut cpu, cancel, all) = (cpu(&file), Cancel::default(), want(64, &[]));
+        for prompt in [ids(70), ids(90), ids(40), vec![7, 8, 9]] {
+            let expected = block_on(cpu.prefill(&prompt, &all, &cancel)).unwrap();
+            let actual = block_on(gpu.prefill(&prompt, &all, &cancel)).unwrap();
+            assert_eq!(expected.n_reused, actual.n_reused);
+            same(&expected.top, &actual.top);
+            let mut token = expected.top.entries[0].0;
+            for _ in 0..5 {
+                let expected = block_on(cpu.step(token, &all, &cancel)).unwrap();
+                same(&expected, &block_on(gpu.step(token, &all, &cancel)).unwrap());
+                token = expected.entries[0].0;
+            }
+        }
+    }
+}
+
+#[test]
+fn masked_tokens_are_never_chosen() {
+    let file = tiny_llama(Dtype::F32, 3);
+    let Some(mut gpu) = gpu(&file, Tier::Subgroups) else { return };
+    let (mut cpu, cancel) = (cpu(&file), Cancel::default());
+    let masked: Vec<TokenId> = (0..288).filter(|id| id % 7 != 3).collect();
+    for want in [want(64, &masked), want(3, &[]), want(5, &masked[..200])] {
+        let expected = block_on(cpu.prefill(&ids(9), &want, &cancel)).unwrap().top;
+        let actual = block_on(gpu.prefill(&ids(9), &want, &cancel)).unwrap().top;
+        same(&expected, &actual);
+        assert!(actual.entries.iter().all(|(id, _)| !want.masked.contains(id)));
+    }
+}
+
+#[test]
+fn what_cannot_be_evaluated_is_an_error_and_the_executor_goes_on() {
+    let Some(mut gpu) = gpu(&tiny_llama(Dtype::F32, 1), Tier::Subgroups) else { return };
+    let (want, cancel) = (want(1, &[]), Cancel::default());
+    let mut message =
+        |tokens: &[TokenId]| block_on(gpu.prefill(tokens, &want, &cancel)).unwrap_err().to_string();
+    assert_eq!(message(&[]), "there are no tokens to evaluate");
+    assert_eq!(
+        message(&[1, 288]),
+        "token 288 is not in the vocabulary of 288; was the text tokenized for another model?"
+    );
+    assert_eq!(message(&[1; 129]), "129 tokens do not fit the context of 128; shorten the prompt");
+    let cancelled = Cancel::default();
+    cancelled.cancel();
+    assert_eq!(block_on(gpu.prefill(&[1], &want, &cancelled)).unwrap_err().to_string(), "cancelled");
+    assert!(block_on(gpu.prefill(&[1, 2], &want, &cancel)).is_ok());
+}

@@ -1,0 +1,12 @@
+const HAS_LOW = false;
+
+fn load_block(block: u32) -> Block {
+    var out: Block;
+    let words = quants[block];
+    for (var j = 0u; j < 4u; j++) {
+        out.q[j] = vec4<f32>(unpack4xU8(words[j] & 0x0f0f0f0fu)) - 8.0;
+        out.q[j + 4u] = vec4<f32>(unpack4xU8((words[j] >> 4u) & 0x0f0f0f0fu)) - 8.0;
+    }
+    out.scale = vec2(f16_at(scales[block / 2u], block));
+    return out;
+}

@@ -1,0 +1,185 @@
+//! The operations as WGSL, one file each beside the naive function of the same name.
+
+use crate::Format;
+
+/// What a product of matrix and vector does with its result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Store {
+    /// `out = y`.
+    Set,
+    /// `out += y`.
+    Add,
+    /// `out = silu(gate) · up`, the weights being gate's rows and then up's.
+    SiluMul,
+}
+
+/// A compute shader of one operation, specialised. Group 0 binds the state, the parameters, then what it
+/// reads, then what it writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Shader {
+    /// `get_rows.wgsl`.
+    GetRows {
+        /// Of the table.
+        format: Format,
+    },
+    /// `mat_vec.wgsl`: a few tokens at a time.
+    MatVec {
+        /// Of the weights.
+        format: Format,
+        /// Threads of a workgroup, a power of two.
+        n_threads: u32,
+        /// Whether the input is RMS-normed on the way.
+        norm: bool,
+        /// What becomes of the product.
+        store: Store,
+    },
+    /// `mat_mul.wgsl`: 32 tokens at a time.
+    MatMul {
+        /// Of the weights.
+        format: Format,
+        /// [`Store::Set`] or [`Store::Add`].
+        store: Store,
+    },
+    /// `rms_norm.wgsl`.
+    RmsNorm,
+    /// `silu_mul.wgsl`.
+    SiluMul,
+    /// `rope.wgsl`.
+    Rope,
+    /// `attention.wgsl`.
+    Attention {
+        /// Queries of a workgroup: 1, 2, 4 or 8.
+        n_rows: u32,
+        /// Elements of a head, a multiple of 4.
+        d_head: u32,
+    },
+    /// `merge.wgsl`.
+    Merge,
+    /// `top_k.wgsl`.
+    TopK {
+        /// Whether the input is logits, not lists.
+        first: bool,
+    },
+}
+
+/// What of WGSL there is beyond its core.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Dialect {
+    /// Whether sums go through subgroups.
+    pub subgroups: bool,
+    /// Whether subgroups have to be enabled in the text: browsers ask for it, naga refuses it.
+    pub enable: bool,
+}
+
+impl Shader {
+    /// The whole text.
+    pub fn wgsl(self, dialect: Dialect) -> String {
+        let mut parts = vec![self.constants(), include_str!("state.wgsl").to_string()];
+        if let Some(format) = self.format() {
+            parts.push(include_str!("block.wgsl").to_string());
+            parts.push(block(format).expect("no shader is made for a format without one").to_string());
+        }
+        if self.sums() {
+            let (plain, subgroups) =
+                (include_str!("workgroup_sum.wgsl"), include_str!("workgroup_sum_subgroups.wgsl"));
+            parts.push(if dialect.subgroups { subgroups } else { plain }.to_string());
+            if dialect.subgroups && dialect.enable {
+                parts.insert(0, "enable subgroups;\n".to_string());
+            }
+        }
+        parts.push(self.source().to_string());
+        parts.concat()
+    }
+
+    /// The operation's name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Shader::GetRows { .. } => "get_rows",
+            Shader::MatVec { .. } => "mat_vec",
+            Shader::MatMul { .. } => "mat_mul",
+            Shader::RmsNorm => "rms_norm",
+            Shader::SiluMul => "silu_mul",
+            Shader::Rope => "rope",
+            Shader::Attention { .. } => "attention",
+            Shader::Merge => "merge",
+            Shader::TopK { .. } => "top_k",
+        }
+    }
+
+    /// How many buffers it reads and how many it writes, apart from state and parameters.
+    pub fn n_bindings(self) -> (usize, usize) {
+        match self {
+            Shader::GetRows { .. } | Shader::MatMul { .. } => (3, 1),
+            Shader::MatVec { .. } => (4, 1),
+            Shader::RmsNorm => (2, 1),
+            Shader::SiluMul | Shader::Merge => (1, 1),
+            Shader::Rope => (2, 3),
+            Shader::Attention { .. } => (3, 1),
+            Shader::TopK { .. } => (2, 1),
+        }
+    }
+
+    /// Whether weights of this format can be computed with.
+    pub fn knows(format: Format) -> bool {
+        block(format).is_some()
+    }
+
+    fn source(self) -> &'static str {
+        match self {
+            Shader::GetRows { .. } => include_str!("get_rows.wgsl"),
+            Shader::MatVec { .. } => include_str!("mat_vec.wgsl"),
+            Shader::MatMul { .. } => include_str!("mat_mul.wgsl"),
+            Shader::RmsNorm => include_str!("rms_norm.wgsl"),
+            Shader::SiluMul => include_str!("silu_mul.wgsl"),
+            Shader::Rope => include_str!("rope.wgsl"),
+            Shader::Attention { .. } => include_str!("attention.wgsl"),
+            Shader::Merge => include_str!("merge.wgsl"),
+            Shader::TopK { .. } => include_str!("top_k.wgsl"),
+        }
+    }
+
+    fn format(self) -> Option<Format> {
+        match self {
+            Shader::GetRows { format } | Shader::MatVec { format, .. } | Shader::MatMul { format, .. } => {
+                Some(format)
+            }
+            _ => None,
+        }
+    }
+
+    fn sums(self) -> bool {
+        matches!(self, Shader::MatVec { .. } | Shader::RmsNorm | Shader::TopK { .. })
+    }
+
+    fn constants(self) -> String {
+        match self {
+            Shader::MatVec { n_threads, norm, store, .. } => {
+                format!(
+                    "const WG_SIZE = {n_threads}u;\nconst NORM = {norm};\nconst STORE = {}u;\n",
+                    store as u32
+                )
+            }
+            Shader::MatMul { store, .. } => format!("const STORE = {}u;\n", store as u32),
+            Shader::RmsNorm => "const WG_SIZE = 64u;\n".to_string(),
+            Shader::Attention { n_rows, d_head } => {
+                let (pairs, columns) = (d_head / 2, (d_head / 2).div_ceil(64));
+                format!("const N_ROWS = {n_rows}u;\nconst PAIRS = {pairs}u;\nconst COLUMNS = {columns}u;\n")
+            }
+            Shader::TopK { first } => format!("const WG_SIZE = 256u;\nconst FIRST = {first};\n"),
+            _ => String::new(),
+        }
+    }
+}
+
+/// How the weights of a format are read, 32 elements at a time.
+fn block(format: Format) -> Option<&'static str> {
+    match format {
+        Format::F32 => Some(include_str!("block_f32.wgsl")),
+        Format::F16 => Some(include_str!("block_f16.wgsl")),
+        Format::Q4_0 => Some(include_str!("block_q4_0.wgsl")),
+        Format::Q8_0 => Some(include_str!("block_q8_0.wgsl")),
+        Format::Q6K => Some(include_str!("block_q6_k.wgsl")),
+        #[allow(unreachable_patterns, reason = "formats that only the CPU knows so far")]
+        _ => None,
+    }
+}

@@ -1,0 +1,19 @@
+// gate = silu(gate) · up, both halves of one row.
+struct Params {
+    n: u32,      // elements of a half
+    stride: u32, // elements from token to token in `gate_up`
+    out_stride: u32,
+}
+@group(0) @binding(1) var<uniform> params: Params;
+@group(0) @binding(2) var<storage, read> gate_up: array<f32>;
+@group(0) @binding(3) var<storage, read_write> out: array<f32>;
+
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
+    let i = group.x * 64u + thread;
+    if i < params.n {
+        let at = group.y * params.stride + i;
+        let gate = gate_up[at];
+        out[group.y * params.out_stride + i] = gate / (1.0 + exp(-gate)) * gate_up[at + params.n];
+    }
+}
