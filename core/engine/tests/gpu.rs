@@ -3,8 +3,8 @@
 
 use futures::executor::block_on;
 use inkling_engine::{
-    Cancel, CpuExecutor, EngineError, Executor, Gpu, GpuExecutor, GpuOptions, Model, Tier, TokenId, Top, Want,
-    never_pause,
+    Cancel, CpuExecutor, EngineError, Executor, Gpu, GpuExecutor, GpuOptions, Model, Tier, TokenId, Top,
+    Want, never_pause,
 };
 use inkling_fixture::tiny_llama;
 use inkling_gguf::{Dtype, Gguf};
