@@ -1,8 +1,10 @@
 //! A model file behind the executor seam.
 
+use std::rc::Rc;
+
 use inkling_engine::{
-    Cancel, CpuExecutor, Executor, LoadProgress, Model, ModelConfig, Pause, Prefilled, Sampler, Sampling,
-    TokenId, Top, Want,
+    Cancel, Executor, ExecutorChoice, ExecutorOptions, LoadProgress, ModelConfig, Pause, Prefilled, Sampler,
+    Sampling, TokenId, Top, Want, load_executor,
 };
 use inkling_gguf::{Gguf, Source};
 use inkling_ngram::N_FEATURES;
@@ -29,6 +31,8 @@ const TOP_K: usize = 64;
 
 /// How to run a model.
 pub struct LoadOptions<'a> {
+    /// What is to run it.
+    pub executor: ExecutorChoice,
     /// Threads that compute.
     pub n_threads: usize,
     /// Lets the host handle its events between two tokens.
@@ -73,13 +77,16 @@ pub struct LocalModel {
 }
 
 impl LocalModel {
-    /// Reads header, vocabulary and weights from `source` onto the CPU.
-    pub async fn load(source: &dyn Source, options: LoadOptions<'_>) -> Result<LocalModel, AssistError> {
-        let gguf = Gguf::read(source).await?;
+    /// Reads header, vocabulary and weights from `source` onto an executor.
+    pub async fn load(source: Rc<dyn Source>, options: LoadOptions<'_>) -> Result<LocalModel, AssistError> {
+        let gguf = Gguf::read(&*source).await?;
         let tokenizer = Tokenizer::from_gguf(&gguf)?;
-        let model = Model::load(&gguf, source, options.progress, options.cancel).await?;
-        let executor = CpuExecutor::new(model, MAX_CONTEXT, options.n_threads, options.pause)?;
-        Ok(LocalModel::new(&gguf, source.len(), tokenizer, Box::new(executor)))
+        let n_bytes = source.len();
+        let LoadOptions { executor, n_threads, pause, progress, cancel } = options;
+        let options =
+            ExecutorOptions { choice: executor, n_context: MAX_CONTEXT, n_threads, pause, progress, cancel };
+        let executor = load_executor(&gguf, source, options).await?;
+        Ok(LocalModel::new(&gguf, n_bytes, tokenizer, executor))
     }
 
     fn new(gguf: &Gguf, n_bytes: u64, tokenizer: Tokenizer, executor: Box<dyn Executor>) -> LocalModel {

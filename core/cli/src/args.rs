@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
-use clap::{Args as ClapArgs, Parser, Subcommand};
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+use inkling_assist::engine::ExecutorChoice;
 
 /// A local-first AI coding assistant.
 ///
@@ -66,6 +67,9 @@ pub(crate) struct At {
     /// Threads that compute [default: all].
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<usize>,
+    /// What runs the model.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) executor: Executes,
     /// 0 always takes the likeliest token.
     #[arg(long, value_name = "T", default_value_t = 0.0)]
     pub(crate) temperature: f32,
@@ -119,6 +123,9 @@ pub(crate) enum Model {
         out: PathBuf,
         #[command(flatten)]
         lora: Lora,
+        /// What runs the model.
+        #[arg(long, value_enum, default_value_t)]
+        executor: Executes,
     },
     /// Writes a model again with its matrices in another type.
     Quantize {
@@ -145,6 +152,9 @@ pub(crate) enum Model {
         decode: usize,
         #[command(flatten)]
         lora: Lora,
+        /// What runs the model.
+        #[arg(long, value_enum, default_value_t)]
+        executor: Executes,
     },
 }
 
@@ -260,4 +270,26 @@ pub(crate) struct Lora {
     /// How strongly to apply it.
     #[arg(long = "lora-scale", value_name = "FACTOR", default_value_t = 1.0, requires = "file")]
     pub(crate) scale: f32,
+}
+
+/// What runs a model.
+#[derive(Clone, Copy, Default, ValueEnum)]
+pub(crate) enum Executes {
+    /// The graphics processor where there is a real one that can, else the CPU.
+    #[default]
+    Auto,
+    /// The CPU: the same answer everywhere, to the bit.
+    Cpu,
+    /// The graphics processor, or an error.
+    Gpu,
+}
+
+impl From<Executes> for ExecutorChoice {
+    fn from(executes: Executes) -> ExecutorChoice {
+        match executes {
+            Executes::Auto => ExecutorChoice::Auto,
+            Executes::Cpu => ExecutorChoice::Cpu,
+            Executes::Gpu => ExecutorChoice::Gpu,
+        }
+    }
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use futures::executor::block_on;
 use indicatif::{ProgressBar, ProgressStyle};
-use inkling_assist::engine::{Adapter, Cancel, LoadProgress, never_pause};
+use inkling_assist::engine::{Adapter, Cancel, ExecutorChoice, LoadProgress, never_pause};
 use inkling_assist::gguf::Gguf;
 use inkling_assist::{LoadOptions, LocalModel};
 use inkling_lsp::wire::Settings;
@@ -22,10 +22,11 @@ pub(crate) fn choose(named: Option<&Path>, settings: &Settings) -> PathBuf {
 }
 
 /// Loads a model; a bar shows how far it is when that takes longer than a moment.
-pub(crate) fn load(path: &Path, n_threads: Option<usize>) -> Result<LocalModel> {
+pub(crate) fn load(path: &Path, n_threads: Option<usize>, executor: ExecutorChoice) -> Result<LocalModel> {
     let source = files::open(path)?;
     let bar = progress_bar("Loading the model");
     let options = LoadOptions {
+        executor,
         n_threads: n_threads.unwrap_or_else(all_threads).max(1),
         pause: never_pause(),
         progress: &|LoadProgress { bytes, total_bytes }| {
@@ -34,7 +35,8 @@ pub(crate) fn load(path: &Path, n_threads: Option<usize>) -> Result<LocalModel> 
         },
         cancel: &Cancel::default(),
     };
-    let model = block_on(LocalModel::load(&*source, options)).with_context(|| path.display().to_string());
+    let model =
+        block_on(LocalModel::load(Rc::from(source), options)).with_context(|| path.display().to_string());
     bar.finish_and_clear();
     model
 }

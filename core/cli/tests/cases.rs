@@ -53,7 +53,7 @@ fn cases() -> Vec<PathBuf> {
 /// The trace without what differs from run to run.
 fn trace(path: &Path, place: &str, text: &str) -> Value {
     let name = path.file_name().unwrap().to_str().unwrap();
-    let args = ["trace", place, "--path", name, "--root", &empty_folder(), "--json"];
+    let args = ["trace", place, "--path", name, "--root", &empty_folder(), "--executor", "cpu", "--json"];
     let trace: Value = serde_json::from_str(&inkling(&args, text)).unwrap();
     let keys = ["tree", "context", "prompt", "tokens", "logits", "raw", "suggestion", "rules"];
     keys.iter().map(|key| (key.to_string(), trace[*key].clone())).collect()
@@ -74,7 +74,7 @@ fn complete_gives_the_traces_suggestion_first_with_its_probability() {
     let path = cases().into_iter().find(|path| path.ends_with("rust.rs")).unwrap();
     let (text, place) = fixture(&path);
     let trace = trace(&path, &place, &text);
-    let args = ["complete", &place, "--path", "rust.rs", "--root", &empty_folder(), "-n", "4", "--json"];
+    let args = ["complete", &place, "--path", "rust.rs", "--root", &empty_folder(), "-n", "4", "--executor", "cpu", "--json"];
     let answer: Value = serde_json::from_str(&inkling(&args, &text)).unwrap();
     let candidates = answer["candidates"].as_array().unwrap();
     assert_eq!(candidates[0]["text"], trace["suggestion"]);

@@ -6,12 +6,12 @@
 
 mod adapter;
 mod architecture;
+mod choice;
 mod config;
 mod cpu;
 mod error;
 mod executor;
 mod forward;
-#[cfg(not(target_arch = "wasm32"))]
 mod gpu;
 mod graph;
 mod model;
@@ -20,6 +20,7 @@ mod sample;
 
 pub use adapter::{Adapter, LowRank};
 pub use architecture::{Architecture, FeedForward, Norm};
+pub use choice::{ExecutorChoice, ExecutorOptions, load_executor};
 pub use config::ModelConfig;
 pub use cpu::{CpuExecutor, SimdLevel};
 pub use error::EngineError;
@@ -27,7 +28,8 @@ pub use executor::{
     Cancel, Executor, ExecutorInfo, Pause, Prefilled, Reply, TokenId, Top, Want, never_pause,
 };
 #[cfg(not(target_arch = "wasm32"))]
-pub use gpu::{Gpu, GpuExecutor, GpuOptions, Tier, gpus};
+pub use gpu::gpus;
+pub use gpu::{Gpu, GpuExecutor, GpuOptions, Tier};
 pub use graph::{Buffer, Graph, Op, WeightId};
 pub use model::{LoadProgress, Model, Weight};
 pub use quantize::{Quantization, quantize};

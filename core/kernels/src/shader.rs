@@ -45,7 +45,12 @@ pub enum Shader {
     /// `silu_mul.wgsl`.
     SiluMul,
     /// `rope.wgsl`.
-    Rope,
+    Rope {
+        /// Whether a bias is added first.
+        bias: bool,
+        /// Whether heads are RMS-normed before they are rotated.
+        head_norm: bool,
+    },
     /// `attention.wgsl`.
     Attention {
         /// Queries of a workgroup: 1, 2, 4 or 8.
@@ -99,7 +104,7 @@ impl Shader {
             Shader::MatMul { .. } => "mat_mul",
             Shader::RmsNorm => "rms_norm",
             Shader::SiluMul => "silu_mul",
-            Shader::Rope => "rope",
+            Shader::Rope { .. } => "rope",
             Shader::Attention { .. } => "attention",
             Shader::Merge => "merge",
             Shader::TopK { .. } => "top_k",
@@ -113,7 +118,7 @@ impl Shader {
             Shader::MatVec { .. } => (4, 1),
             Shader::RmsNorm => (2, 1),
             Shader::SiluMul | Shader::Merge => (1, 1),
-            Shader::Rope => (2, 3),
+            Shader::Rope { .. } => (4, 3),
             Shader::Attention { .. } => (3, 1),
             Shader::TopK { .. } => (2, 1),
         }
@@ -131,7 +136,7 @@ impl Shader {
             Shader::MatMul { .. } => include_str!("mat_mul.wgsl"),
             Shader::RmsNorm => include_str!("rms_norm.wgsl"),
             Shader::SiluMul => include_str!("silu_mul.wgsl"),
-            Shader::Rope => include_str!("rope.wgsl"),
+            Shader::Rope { .. } => include_str!("rope.wgsl"),
             Shader::Attention { .. } => include_str!("attention.wgsl"),
             Shader::Merge => include_str!("merge.wgsl"),
             Shader::TopK { .. } => include_str!("top_k.wgsl"),
@@ -148,7 +153,7 @@ impl Shader {
     }
 
     fn sums(self) -> bool {
-        matches!(self, Shader::MatVec { .. } | Shader::RmsNorm | Shader::TopK { .. })
+        matches!(self, Shader::MatVec { .. } | Shader::RmsNorm | Shader::TopK { .. } | Shader::Rope { .. })
     }
 
     fn constants(self) -> String {
@@ -161,6 +166,9 @@ impl Shader {
             }
             Shader::MatMul { store, .. } => format!("const STORE = {}u;\n", store as u32),
             Shader::RmsNorm => "const WG_SIZE = 64u;\n".to_string(),
+            Shader::Rope { bias, head_norm } => {
+                format!("const WG_SIZE = 32u;\nconst BIAS = {bias};\nconst HEAD_NORM = {head_norm};\n")
+            }
             Shader::Attention { n_rows, d_head } => {
                 let (pairs, columns) = (d_head / 2, (d_head / 2).div_ceil(64));
                 format!("const N_ROWS = {n_rows}u;\nconst PAIRS = {pairs}u;\nconst COLUMNS = {columns}u;\n")

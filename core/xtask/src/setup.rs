@@ -59,13 +59,22 @@ const BUILD_TOOLS: &[Tool] = &[
     },
 ];
 
-const TEST_TOOLS: &[Tool] = &[Tool {
-    is_present: |sh| web::find_chromium(sh).is_some(),
-    install: None,
-    debian: &["chromium", "fonts-liberation"],
-    advice: "Chromium or Chrome for the tests in a browser: install one, or set \
-             INKLING_CHROMIUM to its program",
-}];
+const TEST_TOOLS: &[Tool] = &[
+    Tool {
+        is_present: |sh| web::find_chromium(sh).is_some(),
+        install: None,
+        debian: &["chromium", "fonts-liberation"],
+        advice: "Chromium or Chrome for the tests in a browser: install one, or set \
+                 INKLING_CHROMIUM to its program",
+    },
+    Tool {
+        is_present: |_| !cfg!(target_os = "linux") || has_vulkan(),
+        install: None,
+        debian: &["mesa-vulkan-drivers"],
+        advice: "a Vulkan driver for the tests on a graphics processor; without one, Mesa's software \
+                 driver: the package mesa-vulkan-drivers",
+    },
+];
 
 fn tools(scope: Scope) -> impl Iterator<Item = &'static Tool> {
     let for_tests = if scope == Scope::Test { TEST_TOOLS } else { &[] };
@@ -85,6 +94,12 @@ fn obtain(sh: &Shell, tool: &Tool) -> bool {
 fn has_node(sh: &Shell) -> bool {
     let version = cmd!(sh, "node --version").quiet().ignore_stderr().read().unwrap_or_default();
     node_major(&version).is_some_and(|major| major >= 20) && npm::on_path(NPM)
+}
+
+/// Where Linux keeps the list of Vulkan drivers.
+fn has_vulkan() -> bool {
+    let folders = ["/usr/share/vulkan/icd.d", "/etc/vulkan/icd.d"];
+    folders.iter().any(|folder| std::fs::read_dir(folder).is_ok_and(|mut files| files.next().is_some()))
 }
 
 /// `v20.20.2` → 20.

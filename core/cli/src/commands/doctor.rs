@@ -39,7 +39,6 @@ pub(crate) fn run(json: bool) -> Result<()> {
     print(&format!("CPU      {} threads, {}", model::all_threads(), simd[0]))?;
     let gpus = if gpus.is_empty() { "none that can be used".to_string() } else { gpus.join("; ") };
     print(&format!("GPU      {gpus}"))?;
-    print("         models run on the CPU in this version")?;
     print(&format!("Model    {model_name} ({})", model.display()))?;
     print(&format!("Config   {config_folder}"))?;
     print(&format!("Data     {data_folder}"))?;

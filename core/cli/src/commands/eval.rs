@@ -5,6 +5,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use futures::executor::block_on;
+use inkling_assist::engine::ExecutorChoice;
 use inkling_assist::gguf::{Array, Builder, Value};
 use inkling_assist::ngram::N_FEATURES;
 use inkling_assist::syntax::Language;
@@ -33,7 +34,9 @@ fn lines(args: &Lines, json: bool) -> Result<()> {
     let documents = read_corpus(&args.corpus, &args.split)?;
     let cases = draw(&documents, args.limit, args.seed);
     let settings = config::read()?;
-    let mut model = model::load(&model::choose(args.model.as_deref(), &settings), args.threads)?;
+    // The CPU gives the same figures everywhere.
+    let path = model::choose(args.model.as_deref(), &settings);
+    let mut model = model::load(&path, args.threads, ExecutorChoice::Cpu)?;
     let run = Run {
         model: model.summary().name.clone(),
         corpus: args.corpus.display().to_string(),

@@ -34,7 +34,7 @@ impl Capacity<'_> {
         2 * config.n_layer as u64 * self.cache_bytes() + activations as u64
     }
 
-    pub(crate) fn make(&self, gpu: &Gpu) -> Memory {
+    pub(crate) fn make(&self, gpu: &Gpu, rope_divisors: &[f32]) -> Memory {
         let config = self.config;
         let floats = |label: &str, n: usize| Slice::whole(&gpu.storage(label, 4 * n as u64));
         let rows = |label: &str, width: usize| floats(label, self.n_tokens * stride(width));
@@ -57,15 +57,15 @@ impl Capacity<'_> {
             parts: floats("parts of attention", parts),
             mask: floats("mask", config.n_vocab.div_ceil(32)),
             lists: [lists(), lists()],
-            rotations: rotations(gpu, config),
+            rotations: rotations(gpu, config, rope_divisors),
             keys: cache("keys"),
             values: cache("values"),
         }
     }
 }
 
-fn rotations(gpu: &Gpu, config: &ModelConfig) -> Slice {
-    let table = RopeTable::new(config.n_context, config.n_rot, config.rope_base, config.rope_scale);
+fn rotations(gpu: &Gpu, config: &ModelConfig, divisors: &[f32]) -> Slice {
+    let table = RopeTable::new(config.n_context, config.n_rot, config.rope_base, config.rope_scale, divisors);
     let bytes: Vec<u8> = table
         .rotations
         .iter()

@@ -103,8 +103,9 @@ impl GpuExecutor {
         let n_splits = chunk_tokens.max(MAX_SPLITS);
         let capacity = Capacity { config: &config, n_tokens: chunk_tokens, n_splits };
         let n_bytes = capacity.n_bytes() + layout.n_bytes();
-        let memory = gpu.checked("activations", n_bytes, || capacity.make(&gpu)).await?;
         let weights = Weights::load(&gpu, &nodes, &layout, source, options.progress, options.cancel).await?;
+        let memory =
+            gpu.checked("activations", n_bytes, || capacity.make(&gpu, &weights.rope_divisors)).await?;
         let recorder = Recorder { config: &config, weights: &weights, memory: &memory };
         let state = Slice::whole(&gpu.storage("state", 32));
         let (top_k, last) = recorder.top_k();

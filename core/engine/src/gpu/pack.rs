@@ -28,6 +28,7 @@ fn packed(format: Format) -> Packed {
         Format::Q8_0 => of(BLOCK_LEN, BLOCK_LEN, 2),
         Format::Q4_0 => of(BLOCK_LEN, BLOCK_LEN / 2, 2),
         Format::Q6K => of(256, 192, 20),
+        other => unreachable!("weights in {other:?} are refused before they are packed"),
     }
 }
 
@@ -64,6 +65,7 @@ pub(crate) fn pack(format: Format, n_in: usize, rows: &[u8], quants: &mut Vec<u8
                     scales.extend_from_slice(&[0, 0]);
                 }
             }
+            other => unreachable!("weights in {other:?} are refused before they are packed"),
         }
     }
 }

@@ -9,8 +9,14 @@ pub(crate) enum Node {
     Embed { table: WeightId },
     /// Queries, keys and values of the normed residual stream.
     Qkv { norm: WeightId, weights: Vec<WeightId> },
-    /// Rotates, appends to the cache and attends.
-    Attend { layer: usize },
+    /// Adds biases, norms heads, rotates, appends to the cache and attends.
+    Attend {
+        layer: usize,
+        /// Of queries, keys and values, or none.
+        biases: Vec<WeightId>,
+        /// Of queries and keys, or none.
+        head_norms: Vec<WeightId>,
+    },
     /// Hidden += weight · x.
     Residual { weight: WeightId, x: Buffer },
     /// Gate = silu(gate · normed) · (up · normed).
@@ -51,8 +57,8 @@ fn take(ops: &[Op]) -> Option<(Node, &[Op])> {
         [Op::RmsNorm { x: Hidden, weight, out: Normed }, Op::MatMul { x: Normed, products }, rest @ ..] => {
             normed(*weight, products, rest)
         }
-        [Op::Rope { x: Query, .. }, Op::Rope { x: Key, .. }, Op::Attend { layer }, rest @ ..] => {
-            Some((Node::Attend { layer: *layer }, rest))
+        [Op::AddBias { x: Query, .. } | Op::HeadNorm { x: Query, .. } | Op::Rope { x: Query, .. }, ..] => {
+            attend(ops)
         }
         [Op::MatMul { x, products }, Op::Add { x: Projected, out: Hidden }, rest @ ..] => {
             match products[..] {
@@ -74,6 +80,38 @@ fn normed<'a>(norm: WeightId, products: &[(WeightId, Buffer)], rest: &'a [Op]) -
             Some((Node::GateUp { norm, weights: vec![gate, up] }, rest))
         }
         (&[(weight, Logits)], rest) => Some((Node::Head { norm, weight }, rest)),
+        _ => None,
+    }
+}
+
+fn attend(mut ops: &[Op]) -> Option<(Node, &[Op])> {
+    use Buffer::*;
+    let (mut biases, mut head_norms) = (Vec::new(), Vec::new());
+    if let [
+        Op::AddBias { x: Query, bias: q },
+        Op::AddBias { x: Key, bias: k },
+        Op::AddBias { x: Value, bias: v },
+        rest @ ..,
+    ] = ops
+    {
+        (biases, ops) = (vec![*q, *k, *v], rest);
+    }
+    for x in [Query, Key] {
+        if let [Op::HeadNorm { x: normed, weight }, rest @ ..] = ops
+            && *normed == x
+        {
+            head_norms.push(*weight);
+            ops = rest;
+        }
+        match ops {
+            [Op::Rope { x: rotated, .. }, rest @ ..] if *rotated == x => ops = rest,
+            _ => return None,
+        }
+    }
+    match ops {
+        [Op::Attend { layer }, rest @ ..] if head_norms.len() != 1 => {
+            Some((Node::Attend { layer: *layer, biases, head_norms }, rest))
+        }
         _ => None,
     }
 }

@@ -139,9 +139,12 @@ impl Recorder<'_> {
                     }
                 }
                 Node::Residual { weight, x } => self.mat_vec(&mut calls, self.residual(*weight, *x), false),
-                Node::Attend { layer } => {
-                    self.attend(&mut calls, *layer, self.group().next_power_of_two().min(8))
+                Node::Attend { layer, biases, head_norms } => {
+                    let n_rows = self.group().next_power_of_two().min(8);
+                    self.rope(&mut calls, *layer, biases, head_norms);
+                    self.attend(&mut calls, *layer, n_rows);
                 }
+
                 Node::Embed { table } => self.embed(&mut calls, *table),
                 Node::Head { .. } => {}
             }
@@ -165,7 +168,10 @@ impl Recorder<'_> {
                     calls.push(self.silu_mul());
                 }
                 Node::Residual { weight, x } => self.mat_mul(&mut calls, self.residual(*weight, *x)),
-                Node::Attend { layer } => self.attend(&mut calls, *layer, 8),
+                Node::Attend { layer, biases, head_norms } => {
+                    self.rope(&mut calls, *layer, biases, head_norms);
+                    self.attend(&mut calls, *layer, 8);
+                }
                 Node::Embed { table } => self.embed(&mut calls, *table),
                 Node::Head { .. } => {}
             }
@@ -180,7 +186,7 @@ impl Recorder<'_> {
             let product = Product {
                 stack: self.weights.stack(&[*weight]),
                 x: &self.memory.hidden,
-                norm: Some(self.weights.vector(*norm)),
+                norm: Some(self.weights.vector(&[*norm])),
                 out: &self.memory.logits,
                 out_stride: self.config.n_vocab,
                 store: Store::Set,
@@ -216,7 +222,7 @@ impl Recorder<'_> {
 
     fn qkv<'a>(&'a self, weights: &[usize], x: &'a Slice, norm: Option<usize>) -> Product<'a> {
         let stack = self.weights.stack(weights);
-        let norm = norm.map(|id| self.weights.vector(id));
+        let norm = norm.map(|id| self.weights.vector(&[id]));
         Product { stack, x, norm, out: &self.memory.qkv, out_stride: stride(stack.n_out), store: Store::Set }
     }
 
@@ -228,7 +234,7 @@ impl Recorder<'_> {
         store: Store,
     ) -> Product<'a> {
         let stack = self.weights.stack(weights);
-        let norm = norm.map(|id| self.weights.vector(id));
+        let norm = norm.map(|id| self.weights.vector(&[id]));
         let (out, width) = match store {
             Store::SiluMul => (&self.memory.gate, self.config.d_ff),
             _ => (&self.memory.gate_up, stack.n_out),
@@ -257,7 +263,7 @@ impl Recorder<'_> {
             };
             let mut params =
                 sizes(&[n_rows, n_blocks, stride(stack.n_in) / 4, out_stride, shard.first_row, stack.n_in]);
-            params.extend([self.config.rms_epsilon.to_bits(), u32::from(selected)]);
+            params.extend([self.config.norm_epsilon.to_bits(), u32::from(selected)]);
             let norm = norm.unwrap_or(x).clone();
             let slices = vec![shard.quants.clone(), shard.scales.clone(), x.clone(), norm, out.clone()];
             let groups = n_rows.div_ceil(4 / halves) as u32;
@@ -292,8 +298,8 @@ impl Recorder<'_> {
     fn rms_norm(&self, norm: usize) -> Call {
         let d = self.config.d_model;
         let memory = self.memory;
-        let slices = vec![memory.hidden.clone(), self.weights.vector(norm).clone(), memory.normed.clone()];
-        let params = vec![d as u32, stride(d) as u32, self.config.rms_epsilon.to_bits()];
+        let slices = vec![memory.hidden.clone(), self.weights.vector(&[norm]).clone(), memory.normed.clone()];
+        let params = vec![d as u32, stride(d) as u32, self.config.norm_epsilon.to_bits()];
         Call { shader: Shader::RmsNorm, params, slices, grid: Grid::Tokens(1) }
     }
 
@@ -303,27 +309,38 @@ impl Recorder<'_> {
         call(Shader::SiluMul, &[d, stride(2 * d), stride(d)], slices, Grid::Tokens(d.div_ceil(64) as u32))
     }
 
-    fn attend(&self, calls: &mut Vec<Call>, layer: usize, n_rows: u32) {
+    fn rope(&self, calls: &mut Vec<Call>, layer: usize, biases: &[usize], head_norms: &[usize]) {
         let ModelConfig { n_head, n_kv_head, d_head, n_rot, n_context, .. } = *self.config;
         let memory = self.memory;
-        let (keys, values) = (&memory.keys[layer], &memory.values[layer]);
         let halves = usize::from(self.config.rope_style == RopeStyle::Halves);
-        let qkv = stride((n_head + 2 * n_kv_head) * d_head);
-        let params = [n_head, n_kv_head, d_head, n_rot, halves, n_context, qkv];
-        let slices = [&memory.qkv, &memory.rotations, &memory.query, keys, values].map(Slice::clone).to_vec();
-        let grid = |n_head: usize| Grid::Tokens((n_head * d_head / 2).div_ceil(64) as u32);
-        calls.push(call(Shader::Rope, &params, slices, grid(n_head + 2 * n_kv_head)));
+        let n_heads = n_head + 2 * n_kv_head;
+        let mut params =
+            sizes(&[n_head, n_kv_head, d_head, n_rot, halves, n_context, stride(n_heads * d_head)]);
+        params.push(self.config.norm_epsilon.to_bits());
+        // What a variant leaves alone has to be bound nevertheless.
+        let vector =
+            |ids: &[usize]| if ids.is_empty() { &memory.rotations } else { self.weights.vector(ids) };
+        let reads = [&memory.qkv, &memory.rotations, vector(biases), vector(head_norms)];
+        let writes = [&memory.query, &memory.keys[layer], &memory.values[layer]];
+        let slices = reads.into_iter().chain(writes).cloned().collect();
+        let shader = Shader::Rope { bias: !biases.is_empty(), head_norm: !head_norms.is_empty() };
+        calls.push(Call { shader, params, slices, grid: Grid::Tokens(n_heads as u32) });
+    }
 
+    fn attend(&self, calls: &mut Vec<Call>, layer: usize, n_rows: u32) {
+        let ModelConfig { n_head, n_kv_head, d_head, n_context, attention_scale, .. } = *self.config;
+        let memory = self.memory;
         let mut params = sizes(&[n_head, n_kv_head, n_context]);
-        params.push((1.0 / (d_head as f32).sqrt()).to_bits());
-        let slices = [&memory.query, keys, values, &memory.parts].map(Slice::clone).to_vec();
-        let attention = Grid::Attention { n_group: self.group(), n_rows, n_kv_head: n_kv_head as u32 };
+        params.push(attention_scale.to_bits());
+        let slices = [&memory.query, &memory.keys[layer], &memory.values[layer], &memory.parts];
+        let grid = Grid::Attention { n_group: self.group(), n_rows, n_kv_head: n_kv_head as u32 };
         let shader = Shader::Attention { n_rows, d_head: d_head as u32 };
-        calls.push(Call { shader, params, slices, grid: attention });
+        calls.push(Call { shader, params, slices: slices.map(Slice::clone).to_vec(), grid });
 
         let slices = vec![memory.parts.clone(), memory.mixed.clone()];
         let params = [n_head, d_head / 2, stride(n_head * d_head) / 2];
-        calls.push(call(Shader::Merge, &params, slices, grid(n_head)));
+        let grid = Grid::Tokens((n_head * d_head / 2).div_ceil(64) as u32);
+        calls.push(call(Shader::Merge, &params, slices, grid));
     }
 }
 

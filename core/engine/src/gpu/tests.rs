@@ -19,7 +19,10 @@ const STORES: [Store; 3] = [Store::Set, Store::Add, Store::SiluMul];
 
 /// All that are ever compiled, sizes aside.
 fn shaders() -> Vec<Shader> {
-    let mut shaders = vec![Shader::RmsNorm, Shader::SiluMul, Shader::Rope, Shader::Merge];
+    let mut shaders = vec![Shader::RmsNorm, Shader::SiluMul, Shader::Merge];
+    for bias in [true, false] {
+        shaders.extend([true, false].map(|head_norm| Shader::Rope { bias, head_norm }));
+    }
     shaders.extend([true, false].map(|first| Shader::TopK { first }));
     shaders.extend([1, 2, 4, 8].map(|n_rows| Shader::Attention { n_rows, d_head: 20 }));
     shaders.extend([64, 128, 256].map(|d_head| Shader::Attention { n_rows: 8, d_head }));
@@ -360,33 +363,44 @@ fn rope_rotates_and_fills_the_cache() {
     for gpu in gpus() {
         for (style, n_rot) in [(RopeStyle::Interleaved, 12), (RopeStyle::Halves, 12), (RopeStyle::Halves, 6)]
         {
+            let is_odd = n_rot != d_head;
             let mut rng = fastrand::Rng::with_seed(5);
             let qkv = random(&mut rng, n_heads * d_head * n_tokens);
-            let table = RopeTable::new(n_context, n_rot, 10_000.0, 1.0);
-            let mut rotated = qkv.clone();
+            let (bias, norm) = (random(&mut rng, n_heads * d_head), random(&mut rng, 2 * d_head));
+            let mut biased = qkv.clone();
+            if is_odd {
+                kernels::add_bias(&mut biased, &bias);
+            }
+            let mut rotated = biased.clone();
+            for (idx, head) in rotated.chunks_exact_mut(d_head).enumerate().filter(|_| is_odd) {
+                let is_key = idx % n_heads >= n_head;
+                kernels::head_norm(head, &norm[usize::from(is_key) * d_head..][..d_head], 1e-5);
+            }
+            let table = RopeTable::new(n_context, n_rot, 10_000.0, 1.0, &[]);
             kernels::rope(&mut rotated, n_heads, d_head, first, &table, style);
             let rotations: Vec<f32> = table.rotations.iter().flat_map(|&(cos, sin)| [cos, sin]).collect();
             let is_halves = u32::from(style == RopeStyle::Halves);
             let sizes = [n_head, n_kv_head, d_head, n_rot].map(|value| value as u32);
+            let more = [is_halves, n_context as u32, (n_heads * d_head) as u32, f32::to_bits(1e-5)];
             let cache = vec![0; 2 * n_kv_head * n_context * d_head];
             let out = run(
                 &gpu,
                 &Run {
-                    shader: Shader::Rope,
-                    params: &[&sizes[..], &[is_halves, n_context as u32, (n_heads * d_head) as u32]].concat(),
+                    shader: Shader::Rope { bias: is_odd, head_norm: is_odd },
+                    params: &[sizes, more].concat(),
                     state: [first as u32, n_tokens as u32, 0, 1, 0, 0],
-                    reads: &[&bytes(&qkv), &bytes(&rotations)],
+                    reads: &[&bytes(&qkv), &bytes(&rotations), &bytes(&bias), &bytes(&norm)],
                     writes: &[&bytes(&vec![0.0; n_head * d_head * n_tokens]), &cache, &cache],
-                    grid: Grid::Tokens(1),
+                    grid: Grid::Tokens(n_heads as u32),
                 },
             );
             let [mut q, mut k, mut v] = [vec![], vec![0.0; first * d_head], vec![0.0; first * d_head]];
-            for (rotated, qkv) in
-                rotated.chunks_exact(n_heads * d_head).zip(qkv.chunks_exact(n_heads * d_head))
+            for (rotated, biased) in
+                rotated.chunks_exact(n_heads * d_head).zip(biased.chunks_exact(n_heads * d_head))
             {
                 q.extend_from_slice(&rotated[..n_head * d_head]);
                 k.extend_from_slice(&rotated[n_head * d_head..][..d_head]);
-                v.extend_from_slice(&qkv[(n_head + n_kv_head) * d_head..]);
+                v.extend_from_slice(&biased[(n_head + n_kv_head) * d_head..]);
             }
             close("queries", &q, &floats(&out[0]), 1e-12);
             close("keys", &k, &halves(&out[1]), 1e-6);
@@ -412,7 +426,13 @@ fn attention_agrees_in_one_part_and_in_several() {
                 };
                 let (keys, values) = (cache(), cache());
                 let mut expected = vec![0.0; q.len()];
-                let shape = AttentionShape { n_head, n_kv_head, d_head, n_context };
+                let shape = AttentionShape {
+                    n_head,
+                    n_kv_head,
+                    d_head,
+                    n_context,
+                    scale: 1.0 / (d_head as f32).sqrt(),
+                };
                 kernels::attention(&q, &halves(&keys), &halves(&values), first, shape, &mut expected);
                 let n_splits = (first + n_tokens).div_ceil(split_len);
                 let state = [first, n_tokens, 0, n_splits, split_len, 0].map(|value| value as u32);

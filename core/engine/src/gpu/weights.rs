@@ -56,7 +56,9 @@ pub(crate) struct Stack {
 #[derive(Debug, Default)]
 pub(crate) struct Weights {
     stacks: HashMap<Vec<WeightId>, Stack>,
-    vectors: HashMap<WeightId, Slice>,
+    vectors: HashMap<Vec<WeightId>, Slice>,
+    /// Of the rotary frequencies, [n_rot / 2], or empty.
+    pub(crate) rope_divisors: Vec<f32>,
 }
 
 impl Weights {
@@ -65,9 +67,9 @@ impl Weights {
         &self.stacks[ids]
     }
 
-    /// A norm's weights, as f32.
-    pub(crate) fn vector(&self, id: WeightId) -> &Slice {
-        &self.vectors[&id]
+    /// The vectors of `ids`, one behind the other, as f32.
+    pub(crate) fn vector(&self, ids: &[WeightId]) -> &Slice {
+        &self.vectors[ids]
     }
 
     /// Streams what `nodes` need out of `source`.
@@ -81,10 +83,14 @@ impl Weights {
     ) -> Result<Weights, EngineError> {
         let mut loader = Loader { gpu, layout, source, progress, cancel, n_bytes: 0 };
         let mut weights = Weights::default();
+        if let Some(id) = layout.graph.rope_divisors {
+            weights.rope_divisors = loader.elements(id).await?;
+        }
         for node in nodes {
-            let (norm, stack) = needs(node);
-            if let Some(id) = norm {
-                weights.vectors.insert(id, loader.vector(id).await?);
+            let (vectors, stack) = needs(node);
+            for ids in vectors.into_iter().filter(|ids| !ids.is_empty()) {
+                let loaded = loader.vector(&ids).await?;
+                weights.vectors.insert(ids, loaded);
             }
             if !stack.is_empty() && !weights.stacks.contains_key(&stack) {
                 let loaded = loader.stack(&stack).await?;
@@ -95,14 +101,14 @@ impl Weights {
     }
 }
 
-/// The norm and the stack of matrices of a node.
-fn needs(node: &Node) -> (Option<WeightId>, Vec<WeightId>) {
+/// The vectors and the stack of matrices of a node.
+fn needs(node: &Node) -> (Vec<Vec<WeightId>>, Vec<WeightId>) {
     match node {
-        Node::Embed { table } => (None, vec![*table]),
-        Node::Qkv { norm, weights } | Node::GateUp { norm, weights } => (Some(*norm), weights.clone()),
-        Node::Attend { .. } => (None, Vec::new()),
-        Node::Residual { weight, .. } => (None, vec![*weight]),
-        Node::Head { norm, weight } => (Some(*norm), vec![*weight]),
+        Node::Embed { table } => (Vec::new(), vec![*table]),
+        Node::Qkv { norm, weights } | Node::GateUp { norm, weights } => (vec![vec![*norm]], weights.clone()),
+        Node::Attend { biases, head_norms, .. } => (vec![biases.clone(), head_norms.clone()], Vec::new()),
+        Node::Residual { weight, .. } => (Vec::new(), vec![*weight]),
+        Node::Head { norm, weight } => (vec![vec![*norm]], vec![*weight]),
     }
 }
 
@@ -116,17 +122,24 @@ struct Loader<'a> {
 }
 
 impl Loader<'_> {
-    async fn vector(&mut self, id: WeightId) -> Result<Slice, EngineError> {
-        let (tensor, format) = self.layout.tensors[id];
-        let n = tensor.shape[0] as usize;
-        let bytes = self.read(tensor, tensor.range.clone()).await?;
-        let mut elements = vec![0.0; n];
-        format.dequantize(&bytes, &mut elements);
-        elements.resize(n.next_multiple_of(32), 0.0);
+    async fn vector(&mut self, ids: &[WeightId]) -> Result<Slice, EngineError> {
+        let mut elements = Vec::new();
+        for &id in ids {
+            elements.extend(self.elements(id).await?);
+        }
+        elements.resize(elements.len().next_multiple_of(32), 0.0);
         let bytes: Vec<u8> = elements.iter().flat_map(|x| x.to_le_bytes()).collect();
-        let buffer = self.gpu.storage(&tensor.name, bytes.len() as u64);
+        let buffer = self.gpu.storage("vectors", bytes.len() as u64);
         self.gpu.queue.write_buffer(&buffer, 0, &bytes);
         Ok(Slice::whole(&buffer))
+    }
+
+    async fn elements(&mut self, id: WeightId) -> Result<Vec<f32>, EngineError> {
+        let (tensor, format) = self.layout.tensors[id];
+        let bytes = self.read(tensor, tensor.range.clone()).await?;
+        let mut elements = vec![0.0; tensor.shape[0] as usize];
+        format.dequantize(&bytes, &mut elements);
+        Ok(elements)
     }
 
     async fn stack(&mut self, ids: &[WeightId]) -> Result<Stack, EngineError> {

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use futures::lock::Mutex;
-use inkling_assist::engine::{Cancel, LoadProgress};
+use inkling_assist::engine::{Cancel, ExecutorChoice, LoadProgress};
 use inkling_assist::{LoadOptions, LocalModel};
 use serde_json::{Value, json};
 
@@ -93,12 +93,14 @@ impl Server {
         let host = Rc::clone(&self.host);
         let n_threads = self.state.borrow().configuration.threads.unwrap_or_else(|| self.host.n_threads());
         let options = LoadOptions {
+            executor: ExecutorChoice::Auto,
             n_threads,
             pause: Rc::new(move || host.pause()),
             progress: &|LoadProgress { bytes, total_bytes }| bar.report(bytes, total_bytes),
             cancel,
         };
-        let model = LocalModel::load(&*source, options).await.map_err(|error| format!("{uri}: {error}"))?;
+        let model =
+            LocalModel::load(Rc::from(source), options).await.map_err(|error| format!("{uri}: {error}"))?;
         let summary = model.summary().clone();
         let info = ModelInfo {
             name: summary.name,
