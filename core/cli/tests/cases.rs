@@ -4,24 +4,29 @@
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 
 use expect_test::expect_file;
 use serde_json::{Value, json};
 
 /// Runs `inkling` with `args` and `text` on standard input; returns standard output.
 fn inkling(args: &[&str], text: &str) -> String {
+    let output = run(args, text);
+    assert!(output.status.success(), "{args:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn run(args: &[&str], text: &str) -> Output {
     let mut child = Command::new(env!("CARGO_BIN_EXE_inkling"))
         .args(args)
         .env("XDG_CONFIG_HOME", env!("CARGO_TARGET_TMPDIR"))
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
         .spawn()
         .unwrap();
     child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
-    let output = child.wait_with_output().unwrap();
-    assert!(output.status.success(), "{args:?}");
-    String::from_utf8(output.stdout).unwrap()
+    child.wait_with_output().unwrap()
 }
 
 /// A fixture's text without its `$0`, and the place where that stood as `-:LINE:COL`.
@@ -101,4 +106,24 @@ fn source_text_cannot_act_as_a_special_token() {
     assert_eq!((special("<|fim_prefix|>"), special("<|fim_suffix|>"), special("<|fim_middle|>")), (1, 1, 1));
     assert_eq!(special("<|endoftext|>"), 1, "the beginning of text alone");
     assert_eq!(trace["prompt"].as_str().unwrap().matches("<|fim_middle|>").count(), 1);
+}
+
+/// Floats differ in the last places on a graphics processor; what is likeliest does not in these cases.
+#[test]
+fn the_graphics_processor_gives_the_same_suggestion() {
+    for name in ["rust.rs", "python.py"] {
+        let path = cases().into_iter().find(|path| path.ends_with(name)).unwrap();
+        let (text, place) = fixture(&path);
+        let args =
+            |executor| ["complete", &place, "--path", name, "--root", ".", "--executor", executor, "--json"];
+        let output = run(&args("gpu"), &text);
+        if !output.status.success() {
+            let message = String::from_utf8_lossy(&output.stderr).into_owned();
+            assert!(message.contains("there is no graphics processor"), "{message}");
+            return println!("skipped: {message}");
+        }
+        let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let expected: Value = serde_json::from_str(&inkling(&args("cpu"), &text)).unwrap();
+        assert_eq!(answer["candidates"][0]["text"], expected["candidates"][0]["text"]);
+    }
 }

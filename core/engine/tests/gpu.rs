@@ -6,7 +6,7 @@ use inkling_engine::{
     Cancel, CpuExecutor, EngineError, Executor, Gpu, GpuExecutor, GpuOptions, Model, Tier, TokenId, Top,
     Want, never_pause,
 };
-use inkling_fixture::tiny_llama;
+use inkling_fixture::{tiny, tiny_llama};
 use inkling_gguf::{Dtype, Gguf};
 
 const N_CONTEXT: usize = 128;
@@ -56,15 +56,19 @@ fn want(top_k: usize, masked: &[TokenId]) -> Want {
 }
 
 #[track_caller]
-fn check_logits(dtype: Dtype, bound: f32) {
-    let file = tiny_llama(dtype, 1);
+fn check_logits(model: &str, dtype: Dtype, bound: f32) {
+    let file = tiny(model, dtype, 1);
     for n_tokens in [1, 3, 47, N_CONTEXT] {
         let expected = block_on(cpu(&file).logits(&ids(n_tokens), &Cancel::default())).unwrap();
         for tier in Tier::ALL {
             let Some(mut gpu) = gpu(&file, tier) else { return };
             let actual = block_on(gpu.logits(&ids(n_tokens), &Cancel::default())).unwrap();
             let error = nmse(&expected, &actual);
-            assert!(error <= bound, "{}, {dtype}, {n_tokens} tokens: NMSE {error:e}", gpu.info().name);
+            assert!(
+                error <= bound,
+                "{}, {model}, {dtype}, {n_tokens} tokens: NMSE {error:e}",
+                gpu.info().name
+            );
         }
     }
 }
@@ -72,15 +76,33 @@ fn check_logits(dtype: Dtype, bound: f32) {
 #[test]
 fn float_weights_give_the_logits_of_the_cpu() {
     // Keys and values are rounded to f16 on the GPU.
-    check_logits(Dtype::F32, 1e-6);
-    check_logits(Dtype::F16, 1e-6);
+    check_logits("llama", Dtype::F32, 1e-6);
+    check_logits("llama", Dtype::F16, 1e-6);
+}
+
+#[test]
+fn biases_head_norms_and_stretched_contexts_give_the_logits_of_the_cpu() {
+    for model in ["llama-linear", "llama-divisors", "qwen2", "qwen3"] {
+        check_logits(model, Dtype::F32, 1e-6);
+    }
+}
+
+#[test]
+fn what_no_shader_does_is_said() {
+    let Some(gpu) = open(Tier::Portable) else { return };
+    let file = tiny("starcoder2", Dtype::F32, 1);
+    let (pause, cancel) = (never_pause(), Cancel::default());
+    let options = GpuOptions { n_context: N_CONTEXT, pause, progress: &|_| {}, cancel: &cancel };
+    let gguf = block_on(Gguf::read(&file)).unwrap();
+    let message = block_on(GpuExecutor::load(gpu, &gguf, &file, options)).err().unwrap().to_string();
+    assert_eq!(message, "the GPU executor cannot run LayerNorm; use the CPU (--executor cpu)");
 }
 
 #[test]
 fn quantized_weights_give_the_logits_of_the_cpu() {
     // The CPU rounds activations to bytes; the GPU doesn't.
-    check_logits(Dtype::Q8_0, 1e-3);
-    check_logits(Dtype::Q4_0, 1e-3);
+    check_logits("llama", Dtype::Q8_0, 1e-3);
+    check_logits("llama", Dtype::Q4_0, 1e-3);
 }
 
 fn same(expected: &Top, actual: &Top) {

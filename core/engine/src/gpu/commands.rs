@@ -28,16 +28,28 @@ struct Dispatch {
     pipeline: ComputePipeline,
     bind_group: BindGroup,
     grid: Grid,
+    weight_bytes: u64,
+}
+
+/// What a pass asks of the device.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Cost {
+    /// Dispatches.
+    pub(crate) n_dispatches: usize,
+    /// Bytes of weights read by products, once each.
+    pub(crate) weight_bytes: u64,
 }
 
 impl Commands {
     /// Adds all dispatches to `pass`.
-    pub(crate) fn encode(&self, pass: &mut ComputePass<'_>, step: StepSizes) {
-        for Dispatch { pipeline, bind_group, grid } in &self.dispatches {
+    pub(crate) fn encode(&self, pass: &mut ComputePass<'_>, step: StepSizes, cost: &mut Cost) {
+        for Dispatch { pipeline, bind_group, grid, weight_bytes } in &self.dispatches {
             let [x, y, z] = grid.groups(step);
             pass.set_pipeline(pipeline);
             pass.set_bind_group(0, bind_group, &[]);
             pass.dispatch_workgroups(x, y, z);
+            cost.n_dispatches += 1;
+            cost.weight_bytes += weight_bytes;
         }
     }
 }
@@ -68,7 +80,7 @@ impl<'a> Compiler<'a> {
                 layout: &pipeline.get_bind_group_layout(0),
                 entries: &entries,
             });
-            Dispatch { pipeline, bind_group, grid: call.grid }
+            Dispatch { pipeline, bind_group, grid: call.grid, weight_bytes: call.weight_bytes() }
         });
         Commands { dispatches: dispatches.collect() }
     }

@@ -34,7 +34,7 @@ impl Capacity<'_> {
         2 * config.n_layer as u64 * self.cache_bytes() + activations as u64
     }
 
-    pub(crate) fn make(&self, gpu: &Gpu, rope_divisors: &[f32]) -> Memory {
+    pub(crate) fn make(&self, gpu: &Gpu) -> Memory {
         let config = self.config;
         let floats = |label: &str, n: usize| Slice::whole(&gpu.storage(label, 4 * n as u64));
         let rows = |label: &str, width: usize| floats(label, self.n_tokens * stride(width));
@@ -57,22 +57,18 @@ impl Capacity<'_> {
             parts: floats("parts of attention", parts),
             mask: floats("mask", config.n_vocab.div_ceil(32)),
             lists: [lists(), lists()],
-            rotations: rotations(gpu, config, rope_divisors),
+            rotations: floats("rotations", config.n_context * config.n_rot),
             keys: cache("keys"),
             values: cache("values"),
         }
     }
 }
 
-fn rotations(gpu: &Gpu, config: &ModelConfig, divisors: &[f32]) -> Slice {
-    let table = RopeTable::new(config.n_context, config.n_rot, config.rope_base, config.rope_scale, divisors);
-    let bytes: Vec<u8> = table
-        .rotations
-        .iter()
-        .flat_map(|(cos, sin)| [cos.to_le_bytes(), sin.to_le_bytes()])
-        .flatten()
-        .collect();
-    let buffer = gpu.storage("rotations", bytes.len() as u64);
-    gpu.queue.write_buffer(&buffer, 0, &bytes);
-    Slice::whole(&buffer)
+/// Fills in the cosines and sines of all positions; `divisors` as [`RopeTable::new`] has them.
+pub(crate) fn write_rotations(gpu: &Gpu, memory: &Memory, config: &ModelConfig, divisors: &[f32]) {
+    let ModelConfig { n_context, n_rot, rope_base, rope_scale, .. } = *config;
+    let table = RopeTable::new(n_context, n_rot, rope_base, rope_scale, divisors);
+    let pairs = table.rotations.iter().flat_map(|(cos, sin)| [cos.to_le_bytes(), sin.to_le_bytes()]);
+    let bytes: Vec<u8> = pairs.flatten().collect();
+    gpu.queue.write_buffer(&memory.rotations.buffer, 0, &bytes);
 }

@@ -1,6 +1,8 @@
 //! The executor for graphics processors: the graph as one compute pass a step, natively and in browsers.
 
 mod commands;
+#[cfg(test)]
+mod costs;
 mod device;
 mod memory;
 mod pack;
@@ -16,11 +18,11 @@ use wgpu::{Buffer, BufferUsages, CommandEncoder};
 use crate::executor::{Cancel, Executor, ExecutorInfo, Pause, Prefilled, Reply, TokenId, Top, Want};
 use crate::model::Layout;
 use crate::{EngineError, LoadProgress, ModelConfig};
-use commands::{Commands, Compiler};
+use commands::{Commands, Compiler, Cost};
 #[cfg(not(target_arch = "wasm32"))]
 pub use device::gpus;
 pub use device::{Gpu, Tier};
-use memory::{Capacity, MAX_LOGIT_ROWS};
+use memory::{Capacity, MAX_LOGIT_ROWS, write_rotations};
 use record::{LIST_BYTES, Memory, Recorder, StepSizes};
 use weights::{Slice, Weights};
 
@@ -93,8 +95,23 @@ impl GpuExecutor {
         options: GpuOptions<'_>,
     ) -> Result<GpuExecutor, EngineError> {
         let layout = Layout::new(gguf)?;
-        let n_context = options.n_context.min(layout.config.n_context);
-        let config = ModelConfig { n_context, ..layout.config.clone() };
+        let (executor, weights) =
+            GpuExecutor::allocate(gpu, &layout, options.n_context, options.pause).await?;
+        let GpuExecutor { gpu, memory, .. } = &executor;
+        weights.fill(gpu, &layout, source, options.progress, options.cancel).await?;
+        write_rotations(gpu, memory, executor.config(), &layout.rope_divisors(source).await?);
+        Ok(executor)
+    }
+
+    /// All buffers, pipelines and bind groups, the weights still zero.
+    async fn allocate(
+        gpu: Gpu,
+        layout: &Layout<'_>,
+        n_context: usize,
+        pause: Pause,
+    ) -> Result<(GpuExecutor, Weights), EngineError> {
+        let config =
+            ModelConfig { n_context: n_context.min(layout.config.n_context), ..layout.config.clone() };
         if !config.d_head.is_multiple_of(4) {
             return Err(EngineError::GpuUnsupported { what: format!("heads of {} elements", config.d_head) });
         }
@@ -103,9 +120,10 @@ impl GpuExecutor {
         let n_splits = chunk_tokens.max(MAX_SPLITS);
         let capacity = Capacity { config: &config, n_tokens: chunk_tokens, n_splits };
         let n_bytes = capacity.n_bytes() + layout.n_bytes();
-        let weights = Weights::load(&gpu, &nodes, &layout, source, options.progress, options.cancel).await?;
-        let memory =
-            gpu.checked("activations", n_bytes, || capacity.make(&gpu, &weights.rope_divisors)).await?;
+        let buffers = gpu.checked("buffers", n_bytes, || {
+            Weights::allocate(&gpu, &nodes, layout).map(|weights| (capacity.make(&gpu), weights))
+        });
+        let (memory, weights) = buffers.await??;
         let recorder = Recorder { config: &config, weights: &weights, memory: &memory };
         let state = Slice::whole(&gpu.storage("state", 32));
         let (top_k, last) = recorder.top_k();
@@ -115,7 +133,7 @@ impl GpuExecutor {
                 .map(|calls| compiler.compile(&calls))
         });
         let [decode, prefill, head, top_k] = commands.await?;
-        Ok(GpuExecutor {
+        let executor = GpuExecutor {
             info: ExecutorInfo { name: gpu.name(), n_threads: 1, model: config },
             readback: gpu.buffer("readback", LIST_BYTES, BufferUsages::MAP_READ | BufferUsages::COPY_DST),
             top: memory.lists[last].clone(),
@@ -128,8 +146,13 @@ impl GpuExecutor {
             head,
             top_k,
             tokens: Vec::new(),
-            pause: options.pause,
-        })
+            pause,
+        };
+        Ok((executor, weights))
+    }
+
+    fn config(&self) -> &ModelConfig {
+        &self.info.model
     }
 
     /// Evaluates `tokens` behind those in the cache, a chunk at a time; the logits of all of them, or none.
@@ -147,7 +170,7 @@ impl GpuExecutor {
             (self.pause)().await;
             cancel.check()?;
             let rows = if rows == Rows::Last && idx + 1 < n_chunks { Rows::None } else { rows };
-            let encoder = self.encode(chunk, rows);
+            let (encoder, _) = self.encode(chunk, rows);
             match rows {
                 Rows::None => {
                     self.gpu.queue.submit([encoder.finish()]);
@@ -175,7 +198,7 @@ impl GpuExecutor {
     }
 
     fn check(&self, tokens: &[TokenId]) -> Result<(), EngineError> {
-        let ModelConfig { n_context, n_vocab, .. } = self.info.model;
+        let ModelConfig { n_context, n_vocab, .. } = *self.config();
         let n_tokens = self.tokens.len() + tokens.len();
         if n_tokens > n_context {
             return Err(EngineError::TooLong { n_tokens, n_context });
@@ -187,23 +210,24 @@ impl GpuExecutor {
     }
 
     /// One pass over `tokens`, and what is wanted of it copied to where the host can read it.
-    fn encode(&self, tokens: &[TokenId], rows: Rows) -> CommandEncoder {
+    fn encode(&self, tokens: &[TokenId], rows: Rows) -> (CommandEncoder, Cost) {
         let step = self.write_state(tokens, rows);
         let mut encoder = self.gpu.device.create_command_encoder(&Default::default());
+        let mut cost = Cost::default();
         let mut pass = encoder.begin_compute_pass(&Default::default());
         let layers = if tokens.len() < MIN_PREFILL_TOKENS { &self.decode } else { &self.prefill };
-        layers.encode(&mut pass, step);
+        layers.encode(&mut pass, step, &mut cost);
         if rows != Rows::None {
-            self.head.encode(&mut pass, step);
+            self.head.encode(&mut pass, step, &mut cost);
         }
         if rows == Rows::Last {
-            self.top_k.encode(&mut pass, step);
+            self.top_k.encode(&mut pass, step, &mut cost);
         }
         drop(pass);
         if rows == Rows::Last {
             encoder.copy_buffer_to_buffer(&self.top.buffer, 0, &self.readback, 0, LIST_BYTES);
         }
-        encoder
+        (encoder, cost)
     }
 
     fn write_state(&self, tokens: &[TokenId], rows: Rows) -> StepSizes {
@@ -225,7 +249,7 @@ impl GpuExecutor {
         let is_masked = u32::from(!want.masked.is_empty());
         self.gpu.queue.write_buffer(&self.state.buffer, 20, &bytes_of(&[is_masked]));
         if is_masked == 1 {
-            let n_vocab = self.info.model.n_vocab;
+            let n_vocab = self.config().n_vocab;
             let mut bits = vec![0u32; n_vocab.div_ceil(32)];
             let known = want.masked.iter().filter(|&&token| (token as usize) < n_vocab);
             known.for_each(|&token| bits[token as usize / 32] |= 1 << (token % 32));
@@ -239,7 +263,7 @@ impl GpuExecutor {
         mut encoder: CommandEncoder,
         n_tokens: usize,
     ) -> Result<Vec<f32>, EngineError> {
-        let n_bytes = 4 * (n_tokens * self.info.model.n_vocab) as u64;
+        let n_bytes = 4 * (n_tokens * self.config().n_vocab) as u64;
         let usage = BufferUsages::MAP_READ | BufferUsages::COPY_DST;
         let readback =
             self.gpu.checked("logits", n_bytes, || self.gpu.buffer("logits", n_bytes, usage)).await?;

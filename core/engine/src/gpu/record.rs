@@ -66,6 +66,20 @@ pub(crate) struct Call {
     pub(crate) grid: Grid,
 }
 
+impl Call {
+    /// Bytes of weights that are read, each once a token or tile of tokens.
+    pub(crate) fn weight_bytes(&self) -> u64 {
+        match self.shader {
+            Shader::MatVec { .. } | Shader::MatMul { .. } => {
+                let [quants, scales] =
+                    [&self.slices[0], &self.slices[1]].map(|s| s.range.end - s.range.start);
+                if self.slices[0].range == self.slices[1].range { quants } else { quants + scales }
+            }
+            _ => 0,
+        }
+    }
+}
+
 /// The buffers of the executor's state, by use.
 #[derive(Debug)]
 pub(crate) struct Memory {
@@ -286,7 +300,7 @@ impl Recorder<'_> {
     fn embed(&self, calls: &mut Vec<Call>, table: usize) {
         let stack = self.weights.stack(&[table]);
         let n_blocks = stack.n_in.div_ceil(32);
-        for Shard { format, first_row, n_rows, quants, scales } in &stack.shards {
+        for Shard { format, first_row, n_rows, quants, scales, .. } in &stack.shards {
             let memory = self.memory;
             let slices = vec![quants.clone(), scales.clone(), memory.tokens.clone(), memory.hidden.clone()];
             let shader = Shader::GetRows { format: *format };

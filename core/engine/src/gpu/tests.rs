@@ -1,4 +1,5 @@
 //! Every shader beside the naive function of the same name, on odd sizes and in every tier of the device at hand.
+// tidy: long because it holds one check for each of the shaders.
 
 use futures::executor::block_on;
 use inkling_kernels as kernels;
@@ -100,7 +101,9 @@ fn run(gpu: &Gpu, run: &Run<'_>) -> Vec<Vec<u8>> {
     let commands = block_on(gpu.checked("test", 0, || Compiler::new(gpu, &state).compile(&[call]))).unwrap();
     let mut encoder = gpu.device.create_command_encoder(&Default::default());
     let step = StepSizes { n_tokens: run.state[1], n_selected: 1, n_splits: run.state[3] };
-    commands.encode(&mut encoder.begin_compute_pass(&Default::default()), step);
+    let mut pass = encoder.begin_compute_pass(&Default::default());
+    commands.encode(&mut pass, step, &mut Default::default());
+    drop(pass);
     let written = slices[run.reads.len()..].iter().zip(run.writes);
     let readbacks: Vec<_> = written
         .map(|(slice, bytes)| {

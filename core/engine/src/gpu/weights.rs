@@ -1,6 +1,6 @@
 //! Weights on their way from a source into GPU memory, through small pieces.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use inkling_gguf::{Source, Tensor};
@@ -42,6 +42,8 @@ pub(crate) struct Shard {
     pub(crate) n_rows: usize,
     pub(crate) quants: Slice,
     pub(crate) scales: Slice,
+    /// Where the rows come from, in order.
+    parts: Vec<(WeightId, Range<usize>)>,
 }
 
 /// Matrices of the same width that lie upon each other.
@@ -52,13 +54,12 @@ pub(crate) struct Stack {
     pub(crate) shards: Vec<Shard>,
 }
 
-/// All that a model's nodes compute with.
+/// All that a model's nodes compute with: the buffers first, so that what does not fit is known before
+/// anything is fetched; what they hold later.
 #[derive(Debug, Default)]
 pub(crate) struct Weights {
-    stacks: HashMap<Vec<WeightId>, Stack>,
-    vectors: HashMap<Vec<WeightId>, Slice>,
-    /// Of the rotary frequencies, [n_rot / 2], or empty.
-    pub(crate) rope_divisors: Vec<f32>,
+    stacks: BTreeMap<Vec<WeightId>, Stack>,
+    vectors: BTreeMap<Vec<WeightId>, Slice>,
 }
 
 impl Weights {
@@ -72,32 +73,43 @@ impl Weights {
         &self.vectors[ids]
     }
 
-    /// Streams what `nodes` need out of `source`.
-    pub(crate) async fn load(
+    /// Buffers for all that `nodes` need.
+    pub(crate) fn allocate(gpu: &Gpu, nodes: &[Node], layout: &Layout<'_>) -> Result<Weights, EngineError> {
+        let mut weights = Weights::default();
+        for node in nodes {
+            let (vectors, ids) = needs(node);
+            for ids in vectors.into_iter().filter(|ids| !ids.is_empty()) {
+                let n: u64 = ids.iter().map(|&id| layout.tensors[id].0.shape[0]).sum();
+                let buffer = gpu.storage("vectors", 4 * n.next_multiple_of(32));
+                weights.vectors.insert(ids, Slice::whole(&buffer));
+            }
+            if !ids.is_empty() && !weights.stacks.contains_key(&ids) {
+                let stack = stack(gpu, &ids, layout)?;
+                weights.stacks.insert(ids, stack);
+            }
+        }
+        Ok(weights)
+    }
+
+    /// Streams everything out of `source`.
+    pub(crate) async fn fill(
+        &self,
         gpu: &Gpu,
-        nodes: &[Node],
         layout: &Layout<'_>,
         source: &dyn Source,
         progress: &dyn Fn(LoadProgress),
         cancel: &Cancel,
-    ) -> Result<Weights, EngineError> {
+    ) -> Result<(), EngineError> {
         let mut loader = Loader { gpu, layout, source, progress, cancel, n_bytes: 0 };
-        let mut weights = Weights::default();
-        if let Some(id) = layout.graph.rope_divisors {
-            weights.rope_divisors = loader.elements(id).await?;
+        for (ids, slice) in &self.vectors {
+            loader.vector(ids, slice).await?;
         }
-        for node in nodes {
-            let (vectors, stack) = needs(node);
-            for ids in vectors.into_iter().filter(|ids| !ids.is_empty()) {
-                let loaded = loader.vector(&ids).await?;
-                weights.vectors.insert(ids, loaded);
-            }
-            if !stack.is_empty() && !weights.stacks.contains_key(&stack) {
-                let loaded = loader.stack(&stack).await?;
-                weights.stacks.insert(stack, loaded);
+        for stack in self.stacks.values() {
+            for shard in &stack.shards {
+                loader.shard(shard, stack.n_in).await?;
             }
         }
-        Ok(weights)
+        Ok(())
     }
 }
 
@@ -112,6 +124,31 @@ fn needs(node: &Node) -> (Vec<Vec<WeightId>>, Vec<WeightId>) {
     }
 }
 
+fn stack(gpu: &Gpu, ids: &[WeightId], layout: &Layout<'_>) -> Result<Stack, EngineError> {
+    let n_in = layout.tensors[ids[0]].0.shape[0] as usize;
+    let rows = |id: WeightId| layout.tensors[id].0.shape.get(1).map_or(1, |&n| n as usize);
+    let parts: Vec<_> = ids.iter().map(|&id| (id, layout.tensors[id].1, rows(id))).collect();
+    if let Some(&(id, ..)) = parts.iter().find(|(_, format, _)| !Shader::knows(*format)) {
+        let dtype = layout.tensors[id].0.dtype;
+        return Err(EngineError::GpuUnsupported { what: format!("weights in {dtype}") });
+    }
+    let shards = shards(&parts, n_in).into_iter().map(|plan| shard(gpu, plan, n_in)).collect();
+    Ok(Stack { n_in, n_out: parts.iter().map(|(_, _, n_out)| n_out).sum(), shards })
+}
+
+fn shard(gpu: &Gpu, plan: ShardPlan, n_in: usize) -> Shard {
+    let ShardPlan { format, first_row, n_rows, parts } = plan;
+    let quants_end = (n_rows * quant_bytes(format, n_in)) as u64;
+    let scales_start = quants_end.next_multiple_of(ALIGNMENT);
+    let scales_end = scales_start + ((n_rows * scale_bytes(format, n_in)) as u64).next_multiple_of(16);
+    let buffer = gpu.storage("weights", scales_end);
+    let quants = Slice { buffer: buffer.clone(), range: 0..quants_end };
+    // Something has to be bound where there are no scales.
+    let has_scales = scales_end > scales_start;
+    let scales = if has_scales { Slice { buffer, range: scales_start..scales_end } } else { quants.clone() };
+    Shard { format, first_row, n_rows, quants, scales, parts }
+}
+
 struct Loader<'a> {
     gpu: &'a Gpu,
     layout: &'a Layout<'a>,
@@ -122,81 +159,46 @@ struct Loader<'a> {
 }
 
 impl Loader<'_> {
-    async fn vector(&mut self, ids: &[WeightId]) -> Result<Slice, EngineError> {
-        let mut elements = Vec::new();
+    async fn vector(&mut self, ids: &[WeightId], slice: &Slice) -> Result<(), EngineError> {
+        let mut bytes = Vec::new();
         for &id in ids {
-            elements.extend(self.elements(id).await?);
+            let (tensor, format) = self.layout.tensors[id];
+            let stored = self.read(tensor, tensor.range.clone()).await?;
+            let mut elements = vec![0.0; tensor.shape[0] as usize];
+            format.dequantize(&stored, &mut elements);
+            bytes.extend(elements.iter().flat_map(|x| x.to_le_bytes()));
         }
-        elements.resize(elements.len().next_multiple_of(32), 0.0);
-        let bytes: Vec<u8> = elements.iter().flat_map(|x| x.to_le_bytes()).collect();
-        let buffer = self.gpu.storage("vectors", bytes.len() as u64);
-        self.gpu.queue.write_buffer(&buffer, 0, &bytes);
-        Ok(Slice::whole(&buffer))
-    }
-
-    async fn elements(&mut self, id: WeightId) -> Result<Vec<f32>, EngineError> {
-        let (tensor, format) = self.layout.tensors[id];
-        let bytes = self.read(tensor, tensor.range.clone()).await?;
-        let mut elements = vec![0.0; tensor.shape[0] as usize];
-        format.dequantize(&bytes, &mut elements);
-        Ok(elements)
-    }
-
-    async fn stack(&mut self, ids: &[WeightId]) -> Result<Stack, EngineError> {
-        let n_in = self.layout.tensors[ids[0]].0.shape[0] as usize;
-        let rows = |id: WeightId| self.layout.tensors[id].0.shape.get(1).map_or(1, |&n| n as usize);
-        let stack: Vec<_> = ids.iter().map(|&id| (id, self.layout.tensors[id].1, rows(id))).collect();
-        if let Some(&(id, ..)) = stack.iter().find(|(_, format, _)| !Shader::knows(*format)) {
-            let dtype = self.layout.tensors[id].0.dtype;
-            return Err(EngineError::GpuUnsupported { what: format!("weights in {dtype}") });
-        }
-        let mut loaded = Vec::new();
-        for plan in shards(&stack, n_in) {
-            loaded.push(self.shard(plan, n_in).await?);
-        }
-        Ok(Stack { n_in, n_out: stack.iter().map(|(_, _, n_out)| n_out).sum(), shards: loaded })
+        self.gpu.queue.write_buffer(&slice.buffer, 0, &bytes);
+        Ok(())
     }
 
     /// The integers go to the device piece by piece, the scales (a ninth at most) at the end.
-    async fn shard(&mut self, plan: ShardPlan, n_in: usize) -> Result<Shard, EngineError> {
-        let ShardPlan { format, first_row, n_rows, parts } = plan;
-        let quants_end = (n_rows * quant_bytes(format, n_in)) as u64;
-        let scales_start = quants_end.next_multiple_of(ALIGNMENT);
-        let scales_end = scales_start + ((n_rows * scale_bytes(format, n_in)) as u64).next_multiple_of(16);
-        let total = self.layout.n_bytes();
-        let buffer = self.gpu.checked("weights", total, || self.gpu.storage("weights", scales_end)).await?;
-        let (mut quants, mut scales, mut at) = (Vec::new(), Vec::new(), 0);
+    async fn shard(&mut self, shard: &Shard, n_in: usize) -> Result<(), EngineError> {
+        let Shard { format, quants, scales, parts, .. } = shard;
+        let row_bytes = format.bytes(n_in) as u64;
+        let rows_at_once = (CHUNK_BYTES / row_bytes as usize).max(1);
+        let (mut packed, mut packed_scales, mut at) = (Vec::new(), Vec::new(), 0);
         for (id, rows) in parts {
-            let row_bytes = format.bytes(n_in) as u64;
-            let (tensor, _) = self.layout.tensors[id];
-            let rows_at_once = (CHUNK_BYTES / row_bytes as usize).max(1);
+            let (tensor, _) = self.layout.tensors[*id];
             for start in rows.clone().step_by(rows_at_once) {
                 let end = rows.end.min(start + rows_at_once);
-                let from = tensor.range.start;
-                let range = from + start as u64 * row_bytes..from + end as u64 * row_bytes;
+                let first = tensor.range.start;
+                let range = first + start as u64 * row_bytes..first + end as u64 * row_bytes;
                 let bytes = self.read(tensor, range).await?;
-                quants.clear();
-                pack(format, n_in, &bytes, &mut quants, &mut scales);
-                self.gpu.queue.write_buffer(&buffer, at, &quants);
-                at += quants.len() as u64;
+                packed.clear();
+                pack(*format, n_in, &bytes, &mut packed, &mut packed_scales);
+                self.gpu.queue.write_buffer(&quants.buffer, at, &packed);
+                at += packed.len() as u64;
                 // What was written waits in host memory until the device has taken it.
                 self.gpu.queue.submit([]);
                 self.gpu.finish().await?;
             }
         }
-        scales.resize((scales_end - scales_start) as usize, 0);
-        let quants = Slice { buffer: buffer.clone(), range: 0..quants_end };
-        if scales.is_empty() {
-            return Ok(Shard { format, first_row, n_rows, scales: quants.clone(), quants });
+        packed_scales.resize(packed_scales.len().next_multiple_of(16), 0);
+        if !packed_scales.is_empty() {
+            self.gpu.queue.write_buffer(&scales.buffer, scales.range.start, &packed_scales);
         }
-        self.gpu.queue.write_buffer(&buffer, scales_start, &scales);
-        Ok(Shard {
-            format,
-            first_row,
-            n_rows,
-            quants,
-            scales: Slice { buffer, range: scales_start..scales_end },
-        })
+        Ok(())
     }
 
     async fn read(&mut self, tensor: &Tensor, range: Range<u64>) -> Result<Vec<u8>, EngineError> {
