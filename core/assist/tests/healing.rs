@@ -1,16 +1,23 @@
 //! The last typed word is written again by the model, under the constraint that it comes out as typed.
 
+use std::rc::Rc;
+
 use futures::executor::block_on;
 use inkling_assist::{Answer, Ask, Completer, LoadOptions, LocalModel};
-use inkling_engine::{Cancel, Sampling, never_pause};
+use inkling_engine::{Cancel, ExecutorChoice, Sampling, never_pause};
 use inkling_fixture::tiny_llama;
 use inkling_gguf::Dtype;
 use inkling_prompt::{Part, Prompt};
 
 fn model() -> LocalModel {
-    let options =
-        LoadOptions { n_threads: 1, pause: never_pause(), progress: &|_| (), cancel: &Cancel::default() };
-    block_on(LocalModel::load(&tiny_llama(Dtype::F32, 7), options)).unwrap()
+    let options = LoadOptions {
+        executor: ExecutorChoice::Cpu,
+        n_threads: 1,
+        pause: never_pause(),
+        progress: &|_| (),
+        cancel: &Cancel::default(),
+    };
+    block_on(LocalModel::load(Rc::new(tiny_llama(Dtype::F32, 7)), options)).unwrap()
 }
 
 /// The answer to `given` with `begun` typed already, two completions of at most five tokens.

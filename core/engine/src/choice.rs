@@ -1,11 +1,12 @@
-//! Which executor runs a model, and what happens when the graphics processor is lost.
+//! Which executor runs a model.
 
 use std::rc::Rc;
 
 use inkling_gguf::{Gguf, Source};
 
-use crate::executor::{Cancel, Executor, ExecutorInfo, Pause, Prefilled, Reply, TokenId, Top, Want};
-use crate::gpu::{Gpu, GpuExecutor, GpuOptions, Tier};
+use crate::executor::{Cancel, Executor, Pause};
+#[cfg(not(target_arch = "wasm32"))]
+use crate::fall_back::load_gpu;
 use crate::{CpuExecutor, EngineError, LoadProgress, Model};
 
 /// What is to run a model.
@@ -48,8 +49,8 @@ pub async fn load_executor(
     let reload =
         Reload { n_context: options.n_context, n_threads: options.n_threads, pause: options.pause.clone() };
     if options.choice != ExecutorChoice::Cpu {
-        match load_gpu(gguf, &*source, &options).await {
-            Ok(gpu) => return Ok(Box::new(FallBack::new(gpu, source, reload))),
+        match load_gpu(gguf, source.clone(), &options, &reload).await {
+            Ok(executor) => return Ok(executor),
             Err(
                 EngineError::NoGpu { .. }
                 | EngineError::GpuUnsupported { .. }
@@ -61,34 +62,16 @@ pub async fn load_executor(
     Ok(Box::new(reload.load(gguf, &*source, options.progress, options.cancel).await?))
 }
 
-async fn load_gpu(
-    gguf: &Gguf,
-    source: &dyn Source,
-    options: &ExecutorOptions<'_>,
-) -> Result<GpuExecutor, EngineError> {
-    let gpu = Gpu::open(Tier::Subgroups).await?;
-    if gpu.is_software() && options.choice == ExecutorChoice::Auto {
-        return Err(EngineError::NoGpu { reason: String::new() });
-    }
-    let ExecutorOptions { n_context, progress, cancel, .. } = *options;
-    GpuExecutor::load(
-        gpu,
-        gguf,
-        source,
-        GpuOptions { n_context, pause: options.pause.clone(), progress, cancel },
-    )
-    .await
-}
-
 /// How the CPU executor is to be made.
-struct Reload {
-    n_context: usize,
-    n_threads: usize,
-    pause: Pause,
+#[derive(Clone)]
+pub(crate) struct Reload {
+    pub(crate) n_context: usize,
+    pub(crate) n_threads: usize,
+    pub(crate) pause: Pause,
 }
 
 impl Reload {
-    async fn load(
+    pub(crate) async fn load(
         &self,
         gguf: &Gguf,
         source: &dyn Source,
@@ -100,133 +83,13 @@ impl Reload {
     }
 }
 
-/// A graphics processor as long as it is there, then the CPU: the conversation goes on where it was.
-pub(crate) struct FallBack {
-    executor: Box<dyn Executor>,
-    source: Rc<dyn Source>,
-    reload: Reload,
-    info: ExecutorInfo,
-    /// What the executor's cache holds.
-    tokens: Vec<TokenId>,
-}
-
-impl FallBack {
-    fn new(gpu: GpuExecutor, source: Rc<dyn Source>, reload: Reload) -> FallBack {
-        let info = gpu.info().clone();
-        FallBack { executor: Box::new(gpu), source, reload, info, tokens: Vec::new() }
-    }
-
-    /// Puts the CPU in the place of a lost device; any other error stays one.
-    async fn take_over(&mut self, error: EngineError, cancel: &Cancel) -> Result<(), EngineError> {
-        let EngineError::GpuLost { name, .. } = &error else { return Err(error) };
-        let gguf = Gguf::read(&*self.source).await?;
-        let cpu = self.reload.load(&gguf, &*self.source, &|_| {}, cancel).await?;
-        self.info = cpu.info().clone();
-        self.info.name = format!("{}, since {name} failed", self.info.name);
-        self.executor = Box::new(cpu);
-        Ok(())
-    }
-
-    async fn fill(
-        &mut self,
-        tokens: &[TokenId],
-        want: &Want,
-        cancel: &Cancel,
-    ) -> Result<Prefilled, EngineError> {
-        let prefilled = match self.executor.prefill(tokens, want, cancel).await {
-            Ok(prefilled) => prefilled,
-            Err(error) => {
-                self.take_over(error, cancel).await?;
-                self.executor.prefill(tokens, want, cancel).await?
-            }
-        };
-        self.tokens = tokens.to_vec();
-        Ok(prefilled)
-    }
-}
-
-impl Executor for FallBack {
-    fn info(&self) -> &ExecutorInfo {
-        &self.info
-    }
-
-    fn prefill<'a>(
-        &'a mut self,
-        tokens: &'a [TokenId],
-        want: &'a Want,
-        cancel: &'a Cancel,
-    ) -> Reply<'a, Prefilled> {
-        Box::pin(self.fill(tokens, want, cancel))
-    }
-
-    fn step<'a>(&'a mut self, token: TokenId, want: &'a Want, cancel: &'a Cancel) -> Reply<'a, Top> {
-        Box::pin(async move {
-            match self.executor.step(token, want, cancel).await {
-                Ok(top) => {
-                    self.tokens.push(token);
-                    Ok(top)
-                }
-                Err(error) => {
-                    self.take_over(error, cancel).await?;
-                    let tokens = [&self.tokens[..], &[token]].concat();
-                    Ok(self.fill(&tokens, want, cancel).await?.top)
-                }
-            }
-        })
-    }
-
-    fn logits<'a>(&'a mut self, tokens: &'a [TokenId], cancel: &'a Cancel) -> Reply<'a, Vec<f32>> {
-        Box::pin(async move {
-            let logits = match self.executor.logits(tokens, cancel).await {
-                Ok(logits) => logits,
-                Err(error) => {
-                    self.take_over(error, cancel).await?;
-                    self.executor.logits(tokens, cancel).await?
-                }
-            };
-            self.tokens = tokens.to_vec();
-            Ok(logits)
-        })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use futures::executor::block_on;
-    use inkling_gguf::Dtype;
-
-    use super::*;
-    use crate::executor::never_pause;
-
-    #[test]
-    fn the_cpu_goes_on_with_the_answer_of_a_lost_device() {
-        let file = inkling_fixture::tiny_llama(Dtype::F32, 3);
-        let gguf = block_on(Gguf::read(&file)).unwrap();
-        let gpu = match block_on(Gpu::open(Tier::Portable)) {
-            Ok(gpu) => gpu,
-            Err(error) => return println!("skipped: {error}"),
-        };
-        let (want, cancel) = (Want { top_k: 4, masked: vec![] }, Cancel::default());
-        let device = gpu.device.clone();
-        let options = GpuOptions { n_context: 64, pause: never_pause(), progress: &|_| {}, cancel: &cancel };
-        let gpu = block_on(GpuExecutor::load(gpu, &gguf, &file, options)).unwrap();
-        let reload = Reload { n_context: 64, n_threads: 1, pause: never_pause() };
-        let mut cpu = block_on(reload.load(&gguf, &file, &|_| {}, &cancel)).unwrap();
-        let mut both = FallBack::new(gpu, Rc::new(file), reload);
-        let mut token = 7;
-        block_on(cpu.prefill(&[1, 2, 3], &want, &cancel)).unwrap();
-        block_on(both.prefill(&[1, 2, 3], &want, &cancel)).unwrap();
-        for step in 0..4 {
-            if step == 2 {
-                assert!(both.info().name.starts_with("GPU"));
-                device.destroy();
-            }
-            let expected = block_on(cpu.step(token, &want, &cancel)).unwrap();
-            let actual = block_on(both.step(token, &want, &cancel)).unwrap();
-            assert_eq!(expected.entries[0].0, actual.entries[0].0, "step {step}");
-            assert!((expected.log_sum_exp - actual.log_sum_exp).abs() < 1e-3, "step {step}");
-            token = actual.entries[0].0;
-        }
-        assert!(both.info().name.starts_with("CPU") && both.info().name.ends_with("failed"));
-    }
+/// In WASM models run on the CPU.
+#[cfg(target_arch = "wasm32")]
+async fn load_gpu(
+    _: &Gguf,
+    _: Rc<dyn Source>,
+    _: &ExecutorOptions<'_>,
+    _: &Reload,
+) -> Result<Box<dyn Executor>, EngineError> {
+    Err(EngineError::NoGpu { reason: " in this host".to_string() })
 }

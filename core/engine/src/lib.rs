@@ -11,7 +11,10 @@ mod config;
 mod cpu;
 mod error;
 mod executor;
+#[cfg(not(target_arch = "wasm32"))]
+mod fall_back;
 mod forward;
+#[cfg(not(target_arch = "wasm32"))]
 mod gpu;
 mod graph;
 mod model;
@@ -28,8 +31,7 @@ pub use executor::{
     Cancel, Executor, ExecutorInfo, Pause, Prefilled, Reply, TokenId, Top, Want, never_pause,
 };
 #[cfg(not(target_arch = "wasm32"))]
-pub use gpu::gpus;
-pub use gpu::{Gpu, GpuExecutor, GpuOptions, Tier};
+pub use gpu::{Gpu, GpuExecutor, GpuOptions, Tier, gpus};
 pub use graph::{Buffer, Graph, Op, WeightId};
 pub use model::{LoadProgress, Model, Weight};
 pub use quantize::{Quantization, quantize};

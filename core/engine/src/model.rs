@@ -96,16 +96,6 @@ impl<'a> Layout<'a> {
         Ok(Layout { config, graph, tensors })
     }
 
-    /// Of the rotary frequencies, [n_rot / 2], or empty.
-    pub(crate) async fn rope_divisors(&self, source: &dyn Source) -> Result<Vec<f32>, EngineError> {
-        let Some(id) = self.graph.rope_divisors else { return Ok(Vec::new()) };
-        let (tensor, format) = self.tensors[id];
-        let bytes = source.read(tensor.range.clone()).await?;
-        let mut divisors = vec![0.0; tensor.shape[0] as usize];
-        format.dequantize(&bytes, &mut divisors);
-        Ok(divisors)
-    }
-
     /// Of all weights.
     pub(crate) fn n_bytes(&self) -> u64 {
         self.tensors.iter().map(|(tensor, _)| tensor.range.end - tensor.range.start).sum()

@@ -1,4 +1,4 @@
-//! The executor for graphics processors: the graph as one compute pass a step, natively and in browsers.
+//! The executor for graphics processors: the graph as one compute pass a step.
 
 mod commands;
 #[cfg(test)]
@@ -24,7 +24,7 @@ pub use device::gpus;
 pub use device::{Gpu, Tier};
 use memory::{Capacity, MAX_LOGIT_ROWS, write_rotations};
 use record::{LIST_BYTES, Memory, Recorder, StepSizes};
-use weights::{Slice, Weights};
+use weights::{Slice, Weights, rope_divisors};
 
 /// Tokens evaluated between two looks at the cancellation flag.
 const CHUNK_TOKENS: usize = 256;
@@ -99,7 +99,7 @@ impl GpuExecutor {
             GpuExecutor::allocate(gpu, &layout, options.n_context, options.pause).await?;
         let GpuExecutor { gpu, memory, .. } = &executor;
         weights.fill(gpu, &layout, source, options.progress, options.cancel).await?;
-        write_rotations(gpu, memory, executor.config(), &layout.rope_divisors(source).await?);
+        write_rotations(gpu, memory, executor.config(), &rope_divisors(&layout, source).await?);
         Ok(executor)
     }
 

@@ -113,6 +113,16 @@ impl Weights {
     }
 }
 
+/// Divisors of the rotary frequencies, [n_rot / 2], or empty.
+pub(crate) async fn rope_divisors(layout: &Layout<'_>, source: &dyn Source) -> Result<Vec<f32>, EngineError> {
+    let Some(id) = layout.graph.rope_divisors else { return Ok(Vec::new()) };
+    let (tensor, format) = layout.tensors[id];
+    let bytes = source.read(tensor.range.clone()).await?;
+    let mut divisors = vec![0.0; tensor.shape[0] as usize];
+    format.dequantize(&bytes, &mut divisors);
+    Ok(divisors)
+}
+
 /// The vectors and the stack of matrices of a node.
 fn needs(node: &Node) -> (Vec<Vec<WeightId>>, Vec<WeightId>) {
     match node {
