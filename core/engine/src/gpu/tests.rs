@@ -166,6 +166,7 @@ fn weights(rng: &mut fastrand::Rng, format: Format, n_in: usize, n_out: usize) -
             }
             bytes
         }
+        other => unreachable!("{other:?} has no shader"),
     }
 }
 
