@@ -1,18 +1,25 @@
 //! What the files at hand say is mixed with what the model expects.
 
+use std::rc::Rc;
+
 use futures::executor::block_on;
 use inkling_assist::ngram::N_FEATURES;
 use inkling_assist::{Ask, Completer, LoadOptions, LocalModel, Remembered};
-use inkling_engine::{Cancel, Sampling, never_pause};
+use inkling_engine::{Cancel, ExecutorChoice, Sampling, never_pause};
 use inkling_fixture::tiny_llama;
 use inkling_gguf::Dtype;
 use inkling_prompt::{Part, Prompt};
 
 /// How a random model goes on from `begun` when `texts` are at hand and the cache's logit is `belief`.
 fn answer(texts: &[&str], begun: &str, belief: f32) -> String {
-    let options =
-        LoadOptions { n_threads: 1, pause: never_pause(), progress: &|_| (), cancel: &Cancel::default() };
-    let mut model = block_on(LocalModel::load(&tiny_llama(Dtype::F32, 7), options)).unwrap();
+    let options = LoadOptions {
+        executor: ExecutorChoice::Cpu,
+        n_threads: 1,
+        pause: never_pause(),
+        progress: &|_| (),
+        cancel: &Cancel::default(),
+    };
+    let mut model = block_on(LocalModel::load(Rc::new(tiny_llama(Dtype::F32, 7)), options)).unwrap();
     let mut weights = [0.0; N_FEATURES];
     weights[0] = belief;
     model.recall_with(weights);
@@ -49,9 +56,14 @@ fn the_required_word_holds_for_the_cache_too() {
 
 #[test]
 fn a_text_that_changed_replaces_what_it_was() {
-    let options =
-        LoadOptions { n_threads: 1, pause: never_pause(), progress: &|_| (), cancel: &Cancel::default() };
-    let mut model = block_on(LocalModel::load(&tiny_llama(Dtype::F32, 7), options)).unwrap();
+    let options = LoadOptions {
+        executor: ExecutorChoice::Cpu,
+        n_threads: 1,
+        pause: never_pause(),
+        progress: &|_| (),
+        cancel: &Cancel::default(),
+    };
+    let mut model = block_on(LocalModel::load(Rc::new(tiny_llama(Dtype::F32, 7)), options)).unwrap();
     model.recall_with([0.0; N_FEATURES]);
     let shares = |model: &mut LocalModel, text: &str| {
         model.remember(&[Remembered { id: 0, text }]);

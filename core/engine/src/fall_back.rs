@@ -4,10 +4,10 @@ use std::rc::Rc;
 
 use inkling_gguf::{Gguf, Source};
 
-use crate::EngineError;
 use crate::choice::{ExecutorChoice, ExecutorOptions, Reload};
 use crate::executor::{Cancel, Executor, ExecutorInfo, Prefilled, Reply, TokenId, Top, Want};
 use crate::gpu::{Gpu, GpuExecutor, GpuOptions, Tier};
+use crate::{Adapter, EngineError};
 
 /// Loads a model onto the graphics processor; where any will not do, a software one is none.
 pub(crate) async fn load_gpu(
@@ -99,6 +99,12 @@ impl Executor for FallBack {
                 }
             }
         })
+    }
+
+    fn adapt(&mut self, adapters: &[(Rc<Adapter>, f32)]) -> Result<(), EngineError> {
+        self.executor.adapt(adapters)?;
+        self.tokens.clear();
+        Ok(())
     }
 
     fn logits<'a>(&'a mut self, tokens: &'a [TokenId], cancel: &'a Cancel) -> Reply<'a, Vec<f32>> {

@@ -63,7 +63,7 @@ fn mixing(args: &Mixing, json: bool) -> Result<()> {
     let cases = draw(&documents, args.limit, args.seed);
     let settings = config::read()?;
     let path = model::choose(args.model.as_deref(), &settings);
-    let mut model = model::load(&path, args.threads)?;
+    let mut model = model::load(&path, args.threads, ExecutorChoice::Cpu)?;
     model.recall_with([0.0; N_FEATURES]);
     let (options, clock) = (Configuration::DEFAULT.options, model::clock());
     let bar = model::steps_bar("Reading lines", cases.len());
