@@ -79,7 +79,19 @@ fn complete_gives_the_traces_suggestion_first_with_its_probability() {
     let path = cases().into_iter().find(|path| path.ends_with("rust.rs")).unwrap();
     let (text, place) = fixture(&path);
     let trace = trace(&path, &place, &text);
-    let args = ["complete", &place, "--path", "rust.rs", "--root", &empty_folder(), "-n", "4", "--executor", "cpu", "--json"];
+    let args = [
+        "complete",
+        &place,
+        "--path",
+        "rust.rs",
+        "--root",
+        &empty_folder(),
+        "-n",
+        "4",
+        "--executor",
+        "cpu",
+        "--json",
+    ];
     let answer: Value = serde_json::from_str(&inkling(&args, &text)).unwrap();
     let candidates = answer["candidates"].as_array().unwrap();
     assert_eq!(candidates[0]["text"], trace["suggestion"]);
@@ -114,8 +126,10 @@ fn the_graphics_processor_gives_the_same_suggestion() {
     for name in ["rust.rs", "python.py"] {
         let path = cases().into_iter().find(|path| path.ends_with(name)).unwrap();
         let (text, place) = fixture(&path);
-        let args =
-            |executor| ["complete", &place, "--path", name, "--root", ".", "--executor", executor, "--json"];
+        let folder = empty_folder();
+        let args = |executor| {
+            ["complete", &place, "--path", name, "--root", &folder, "--executor", executor, "--json"]
+        };
         let output = run(&args("gpu"), &text);
         if !output.status.success() {
             let message = String::from_utf8_lossy(&output.stderr).into_owned();
