@@ -223,27 +223,19 @@ unsafe fn lanes<S: Simd, L: Layout, const T: usize>(
                     let x_sum = if L::SIZES.n_scales == 1 { first + second } else { [first, second][part] };
                     S::splat_i32(-offset * x_sum)
                 });
-                let x_values = x.values.as_ptr();
-                let mut add = |vector: usize| {
-                    let w = L::weights::<S>(quants, vector);
-                    for (i, sum) in sums.iter_mut().enumerate() {
-                        let x = x_values.add(x_at(i) * BLOCK_LEN + vector * 4);
-                        *sum =
-                            if L::SIZES.offset == 128 { S::dot_wide(*sum, w, x) } else { S::dot(*sum, w, x) };
-                    }
-                };
+                let x_values = x.values.as_ptr().add(x_at(0) * BLOCK_LEN);
                 // Written out, so that every shift is by a constant: WASM's compilers don't unroll the loop.
                 if part == 0 {
-                    add(0);
-                    add(1);
-                    add(2);
-                    add(3);
+                    add_vector::<S, L, T>(&mut sums, quants, x_values, x.n_in, 0);
+                    add_vector::<S, L, T>(&mut sums, quants, x_values, x.n_in, 1);
+                    add_vector::<S, L, T>(&mut sums, quants, x_values, x.n_in, 2);
+                    add_vector::<S, L, T>(&mut sums, quants, x_values, x.n_in, 3);
                 }
                 if part + 1 == L::SIZES.n_scales {
-                    add(4);
-                    add(5);
-                    add(6);
-                    add(7);
+                    add_vector::<S, L, T>(&mut sums, quants, x_values, x.n_in, 4);
+                    add_vector::<S, L, T>(&mut sums, quants, x_values, x.n_in, 5);
+                    add_vector::<S, L, T>(&mut sums, quants, x_values, x.n_in, 6);
+                    add_vector::<S, L, T>(&mut sums, quants, x_values, x.n_in, 7);
                 }
                 let scale = L::scale::<S>(at, part);
                 for (i, acc) in acc.iter_mut().enumerate() {
@@ -260,6 +252,25 @@ unsafe fn lanes<S: Simd, L: Layout, const T: usize>(
             }
         }
         acc
+    }
+}
+
+/// Adds the products of 4 columns, which lie `n_in` bytes apart from token to token. A function, since
+/// closures are not always inlined and would then lack the instruction set.
+#[inline(always)]
+unsafe fn add_vector<S: Simd, L: Layout, const T: usize>(
+    sums: &mut [S::I32; T],
+    quants: *const u8,
+    x_values: *const i8,
+    n_in: usize,
+    vector: usize,
+) {
+    unsafe {
+        let w = L::weights::<S>(quants, vector);
+        for (i, sum) in sums.iter_mut().enumerate() {
+            let x = x_values.add(i * n_in + vector * 4);
+            *sum = if L::SIZES.offset == 128 { S::dot_wide(*sum, w, x) } else { S::dot(*sum, w, x) };
+        }
     }
 }
 
