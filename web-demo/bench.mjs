@@ -11,7 +11,7 @@ if (!model) throw new Error('usage: node web-demo/bench.mjs MODEL.gguf [N_RUNS]'
 const worker = `
 import init, { LanguageServer } from '/pkg/inkling_wasm.js';
 await init({ module_or_path: '/pkg/inkling_wasm_bg.wasm' });
-const server = new LanguageServer((message) => postMessage(message));
+const server = new LanguageServer((message) => postMessage(message), (uri) => fetch(uri));
 onmessage = ({ data }) => server.receive(data);
 postMessage({ ready: true });`;
 
