@@ -168,9 +168,9 @@ mod tests {
         check(
             &workspace(&edges),
             expect![[r#"
-            `assist` may not use `serde`: only cli, lsp, wasm, xtask may
-            `context` may not use `tree-sitter`: only syntax may
-            `engine` may not use `wasm-bindgen-futures`: only wasm, xtask may"#]],
+                `assist` may not use `serde`: only cli, eval, lsp, wasm, xtask may
+                `context` may not use `tree-sitter`: only syntax may
+                `engine` may not use `wasm-bindgen-futures`: only wasm, xtask may"#]],
         );
     }
 
@@ -179,8 +179,8 @@ mod tests {
         check(
             &workspace(&[("novel", "serde_json")]),
             expect![[r#"
-            tidy has no row for the crate `novel`
-            `novel` may not use `serde_json`: only cli, lsp, wasm, xtask may"#]],
+                tidy has no row for the crate `novel`
+                `novel` may not use `serde_json`: only cli, eval, lsp, wasm, xtask may"#]],
         );
     }
 
