@@ -143,7 +143,7 @@ def from_gguf(path: Path, seed: int) -> Trainer:
     """A trainer with an exported model's weights, past the first phases, its momentum at zero."""
     config, weights, tokens = read_gguf(path)
     trainer = Trainer(config, seed)
-    for name, master in trainer.optimizer.masters.items():
+    for name, master in trainer.optimizer.masters.named.items():
         master.copy_(weights[name])
     trainer.optimizer.show()
     trainer.tokens = tokens

@@ -40,7 +40,7 @@ class Trainer:
         self.config, self.seed = config, seed
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self.model = in_bf16(Qwen3(config)).to(self.device)
-        self.optimizer = Optimizer(self.model, rounding)
+        self.optimizer = Optimizer(self.model, rounding, compiled)
         self.body = torch.compile(self.model, dynamic=False) if compiled else self.model
         self.head = torch.compile(head_losses, dynamic=False) if compiled else head_losses
         many = dist.is_initialized()
@@ -58,7 +58,7 @@ class Trainer:
             sums += self.accumulate(part.to(self.device), step.answer_weight)
         sums = self.summed(torch.cat((sums, torch.tensor([seconds / self.n_ranks, float(stop)]))))
         weight, loss, count, seconds, stop = sums.tolist()
-        self.optimizer.flat = self.summed(self.optimizer.flat).div_(max(weight, 1.0))
+        self.summed(self.optimizer.gradients.all).div_(max(weight, 1.0))
         norm = self.optimizer.step(step.rate)
         self.steps += 1
         self.tokens += int(count)
@@ -83,13 +83,13 @@ class Trainer:
             losses.append(loss)
         hidden.backward(leaf.grad.view_as(hidden))
         self.optimizer.collect()
-        rows = self.optimizer.gradients["embedding.weight"]
+        rows = self.optimizer.gradients.named["embedding.weight"]
         rows.index_add_(0, ids[:, :-1].flatten(), x.grad.flatten(0, 1).float())
         counted = weights > 0
         return torch.stack((weights.sum(), (torch.cat(losses) * counted).sum(), counted.sum())).cpu()
 
     def summed(self, values: Tensor) -> Tensor:
-        """The sum over all processes."""
+        """The sum over all processes, in place."""
         if self.n_ranks > 1:
             dist.all_reduce(values)
         return values
