@@ -104,7 +104,13 @@ candidates?: number,
 /**
  * Threads that compute, where there are threads.
  */
-threads?: number, };
+threads?: number, 
+/**
+ * Where models run from the next load on.
+ */
+engine?: EngineChoice, };
+
+export type EngineChoice = "inside" | "process";
 
 export type Trace = { 
 /**

@@ -4,6 +4,7 @@
 //! only here.
 
 mod completer;
+mod load;
 mod local;
 mod recall;
 mod reuse;
@@ -14,7 +15,8 @@ mod writing;
 pub use completer::{
     Alternative, Answer, Ask, AssistError, Completer, Completion, PromptToken, Remembered, Reply, Step,
 };
-pub use local::{LoadOptions, LocalModel, ModelSummary};
+pub use load::LoadOptions;
+pub use local::{LocalModel, ModelSummary};
 pub use recall::{MIXER_KEY, Observation};
 pub use reuse::Shown;
 pub use suggest::{Candidate, Options, Outcome, Request, Timings, suggest};
@@ -25,5 +27,6 @@ pub use inkling_engine as engine;
 pub use inkling_gguf as gguf;
 pub use inkling_ngram as ngram;
 pub use inkling_prompt as prompt;
+pub use inkling_remote as remote;
 pub use inkling_syntax as syntax;
 pub use inkling_tokenizer as tokenizer;

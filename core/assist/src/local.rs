@@ -2,10 +2,7 @@
 
 use std::rc::Rc;
 
-use inkling_engine::{
-    Cancel, Executor, ExecutorChoice, ExecutorOptions, LoadProgress, ModelConfig, Pause, Prefilled, Sampler,
-    Sampling, TokenId, Top, Want, load_executor,
-};
+use inkling_engine::{Cancel, Executor, ModelConfig, Prefilled, Sampler, Sampling, TokenId, Top, Want};
 use inkling_gguf::{Gguf, Source};
 use inkling_ngram::N_FEATURES;
 use inkling_prompt::{ModelFacts, Part, Prompt, Template};
@@ -14,34 +11,18 @@ use inkling_tokenizer::Tokenizer;
 use crate::completer::{
     Alternative, Answer, Ask, AssistError, Completer, Completion, PromptToken, Remembered, Reply, Step,
 };
+use crate::load::{LoadOptions, load};
 use crate::recall::{Observation, Recall};
 use crate::writing::Writing;
 
 /// Alternatives kept of every step, for people to look at.
 const N_ALTERNATIVES: usize = 5;
 
-/// The longest context that is worth its memory on a CPU.
-const MAX_CONTEXT: usize = 4096;
-
 /// Bytes of a word that the model is made to write again; what is longer it cannot foresee anyway.
 const MAX_HEALED: usize = 64;
 
 /// Most likely tokens that are looked at in each step.
 const TOP_K: usize = 64;
-
-/// How to run a model.
-pub struct LoadOptions<'a> {
-    /// What is to run it.
-    pub executor: ExecutorChoice,
-    /// Threads that compute.
-    pub n_threads: usize,
-    /// Lets the host handle its events between two tokens.
-    pub pause: Pause,
-    /// Called as weights arrive.
-    pub progress: &'a dyn Fn(LoadProgress),
-    /// Looked at as weights arrive.
-    pub cancel: &'a Cancel,
-}
 
 /// What a person wants to know of a model.
 #[derive(Clone, Debug)]
@@ -82,10 +63,7 @@ impl LocalModel {
         let gguf = Gguf::read(&*source).await?;
         let tokenizer = Tokenizer::from_gguf(&gguf)?;
         let n_bytes = source.len();
-        let LoadOptions { executor, n_threads, pause, progress, cancel } = options;
-        let options =
-            ExecutorOptions { choice: executor, n_context: MAX_CONTEXT, n_threads, pause, progress, cancel };
-        let executor = load_executor(&gguf, source, options).await?;
+        let executor = load(&gguf, source, options).await?;
         Ok(LocalModel::new(&gguf, n_bytes, tokenizer, executor))
     }
 

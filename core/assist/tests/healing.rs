@@ -12,6 +12,7 @@ use inkling_prompt::{Part, Prompt};
 fn model() -> LocalModel {
     let options = LoadOptions {
         executor: ExecutorChoice::Cpu,
+        remote: None,
         n_threads: 1,
         pause: never_pause(),
         progress: &|_| (),

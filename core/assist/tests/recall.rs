@@ -14,6 +14,7 @@ use inkling_prompt::{Part, Prompt};
 fn answer(texts: &[&str], begun: &str, belief: f32) -> String {
     let options = LoadOptions {
         executor: ExecutorChoice::Cpu,
+        remote: None,
         n_threads: 1,
         pause: never_pause(),
         progress: &|_| (),
@@ -58,6 +59,7 @@ fn the_required_word_holds_for_the_cache_too() {
 fn a_text_that_changed_replaces_what_it_was() {
     let options = LoadOptions {
         executor: ExecutorChoice::Cpu,
+        remote: None,
         n_threads: 1,
         pause: never_pause(),
         progress: &|_| (),

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use inkling_assist::engine::ExecutorChoice;
+use inkling_lsp::wire::EngineChoice;
 
 /// A local-first AI coding assistant.
 ///
@@ -38,7 +39,13 @@ pub(crate) enum Command {
     /// Say what this machine has for Inkling, and what is wrong.
     Doctor,
     /// Serve an editor: the Language Server Protocol on standard input and output.
-    Lsp,
+    Lsp {
+        /// Where the model runs [default: as configured].
+        #[arg(long, value_enum)]
+        engine: Option<Where>,
+    },
+    /// Run a model for another program: frames on standard input and output.
+    Engine,
     /// Print a shell's completion script.
     Completions {
         /// The shell.
@@ -67,9 +74,8 @@ pub(crate) struct At {
     /// Threads that compute [default: all].
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<usize>,
-    /// What runs the model.
-    #[arg(long, value_enum, default_value_t)]
-    pub(crate) executor: Executes,
+    #[command(flatten)]
+    pub(crate) runs: Runs,
     /// 0 always takes the likeliest token.
     #[arg(long, value_name = "T", default_value_t = 0.0)]
     pub(crate) temperature: f32,
@@ -123,9 +129,8 @@ pub(crate) enum Model {
         out: PathBuf,
         #[command(flatten)]
         lora: Lora,
-        /// What runs the model.
-        #[arg(long, value_enum, default_value_t)]
-        executor: Executes,
+        #[command(flatten)]
+        runs: Runs,
     },
     /// Writes a model again with its matrices in another type.
     Quantize {
@@ -152,9 +157,8 @@ pub(crate) enum Model {
         decode: usize,
         #[command(flatten)]
         lora: Lora,
-        /// What runs the model.
-        #[arg(long, value_enum, default_value_t)]
-        executor: Executes,
+        #[command(flatten)]
+        runs: Runs,
     },
 }
 
@@ -270,6 +274,41 @@ pub(crate) struct Lora {
     /// How strongly to apply it.
     #[arg(long = "lora-scale", value_name = "FACTOR", default_value_t = 1.0, requires = "file")]
     pub(crate) scale: f32,
+}
+
+/// What runs a model, and where.
+#[derive(ClapArgs, Clone, Copy, Default)]
+pub(crate) struct Runs {
+    /// What runs the model.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) executor: Executes,
+    /// Where the model runs.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) engine: Where,
+}
+
+impl Runs {
+    /// The CPU, here: the same answer everywhere.
+    pub(crate) const CPU: Runs = Runs { executor: Executes::Cpu, engine: Where::Inside };
+}
+
+/// Where a model runs.
+#[derive(Clone, Copy, Default, ValueEnum)]
+pub(crate) enum Where {
+    /// In this process.
+    #[default]
+    Inside,
+    /// In a process of its own, which cannot take this one along when a driver crashes.
+    Process,
+}
+
+impl From<Where> for EngineChoice {
+    fn from(place: Where) -> EngineChoice {
+        match place {
+            Where::Inside => EngineChoice::Inside,
+            Where::Process => EngineChoice::Process,
+        }
+    }
 }
 
 /// What runs a model.

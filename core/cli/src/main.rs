@@ -23,7 +23,8 @@ fn main() -> ExitCode {
         Command::Eval(eval) => commands::eval::run(eval, args.json),
         Command::Dataset(dataset) => commands::dataset::run(dataset),
         Command::Doctor => commands::doctor::run(args.json),
-        Command::Lsp => commands::lsp::run(),
+        Command::Lsp { engine } => commands::lsp::run(*engine),
+        Command::Engine => commands::engine::run(),
         Command::Completions { shell } => commands::completions(*shell),
     };
     match result {

@@ -7,12 +7,13 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use futures::executor::block_on;
 use indicatif::{ProgressBar, ProgressStyle};
-use inkling_assist::engine::{Adapter, Cancel, ExecutorChoice, LoadProgress, never_pause};
+use inkling_assist::engine::{Adapter, Cancel, LoadProgress, never_pause};
 use inkling_assist::gguf::Gguf;
+use inkling_assist::remote::{Launcher, Limits, ProcessLauncher, Remote};
 use inkling_assist::{LoadOptions, LocalModel};
 use inkling_lsp::wire::Settings;
 
-use crate::args::Lora;
+use crate::args::{Lora, Runs, Where};
 use crate::files;
 
 /// The model to use: the one named, else the configured one, else the embedded one.
@@ -22,11 +23,12 @@ pub(crate) fn choose(named: Option<&Path>, settings: &Settings) -> PathBuf {
 }
 
 /// Loads a model; a bar shows how far it is when that takes longer than a moment.
-pub(crate) fn load(path: &Path, n_threads: Option<usize>, executor: ExecutorChoice) -> Result<LocalModel> {
+pub(crate) fn load(path: &Path, n_threads: Option<usize>, runs: Runs) -> Result<LocalModel> {
     let source = files::open(path)?;
     let bar = progress_bar("Loading the model");
     let options = LoadOptions {
-        executor,
+        executor: runs.executor.into(),
+        remote: remote(path, runs.engine)?,
         n_threads: n_threads.unwrap_or_else(all_threads).max(1),
         pause: never_pause(),
         progress: &|LoadProgress { bytes, total_bytes }| {
@@ -39,6 +41,22 @@ pub(crate) fn load(path: &Path, n_threads: Option<usize>, executor: ExecutorChoi
         block_on(LocalModel::load(Rc::from(source), options)).with_context(|| path.display().to_string());
     bar.finish_and_clear();
     model
+}
+
+/// The engine that is to run the model, if that is a process of its own.
+fn remote(path: &Path, engine: Where) -> Result<Option<Remote>> {
+    if matches!(engine, Where::Inside) {
+        return Ok(None);
+    }
+    let uri = path.to_str().context("the model's path is not UTF-8; rename the file")?.to_string();
+    Ok(Some(Remote { launcher: engine_launcher()?, uri, limits: Limits::STANDARD }))
+}
+
+/// Starts this very program as an engine.
+pub(crate) fn engine_launcher() -> Result<Rc<dyn Launcher>> {
+    let program = std::env::current_exe().context("this program cannot find itself")?;
+    let program = program.to_str().context("this program's path is not UTF-8; move it")?.to_string();
+    Ok(Rc::new(ProcessLauncher::new(vec![program, "engine".to_string()])))
 }
 
 /// Applies the adapter that is asked for, if any.

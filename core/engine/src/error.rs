@@ -159,6 +159,29 @@ pub enum EngineError {
         /// What the driver says.
         reason: String,
     },
+    /// The process or page that runs the model is gone, hangs or speaks what cannot be understood.
+    #[error("the engine that runs the model failed: {reason}; ask again, and it starts anew")]
+    EngineLost {
+        /// What happened to it.
+        reason: String,
+    },
+    /// The process or page that runs the model has just failed and rests before it starts again.
+    #[error(
+        "the engine that runs the model failed: {reason}; it may start again in {:.1} s",
+        *retry_ms as f64 / 1000.0
+    )]
+    EngineRests {
+        /// What happened to it.
+        reason: String,
+        /// Milliseconds until a new start is allowed.
+        retry_ms: u64,
+    },
+    /// What an executor in another process or page answers.
+    #[error("{message}")]
+    Elsewhere {
+        /// In its words.
+        message: String,
+    },
     /// The caller cancelled.
     #[error("cancelled")]
     Cancelled,

@@ -3,8 +3,9 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Poll, Waker};
 
 use crate::{Adapter, EngineError, ModelConfig};
 
@@ -24,17 +25,40 @@ pub fn never_pause() -> Pause {
 
 /// A flag that stops an evaluation between two tokens. Clones share it.
 #[derive(Clone, Debug, Default)]
-pub struct Cancel(Arc<AtomicBool>);
+pub struct Cancel(Arc<Flag>);
+
+#[derive(Debug, Default)]
+struct Flag {
+    is_set: AtomicBool,
+    wakers: Mutex<Vec<Waker>>,
+}
 
 impl Cancel {
     /// Asks whoever holds a clone to stop.
     pub fn cancel(&self) {
-        self.0.store(true, Ordering::Relaxed);
+        self.0.is_set.store(true, Ordering::Relaxed);
+        let wakers = std::mem::take(&mut *self.0.wakers.lock().unwrap_or_else(PoisonError::into_inner));
+        wakers.into_iter().for_each(Waker::wake);
     }
 
     /// Whether to stop.
     pub fn is_cancelled(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+        self.0.is_set.load(Ordering::Relaxed)
+    }
+
+    /// Ends once somebody cancels, for executors that wait for another process in place of computing.
+    pub fn cancelled(&self) -> impl Future<Output = ()> + Unpin + use<> {
+        let flag = Arc::clone(&self.0);
+        std::future::poll_fn(move |context| {
+            // The lock comes first: between a look at the flag and the wait nobody can cancel unheard.
+            let mut wakers = flag.wakers.lock().unwrap_or_else(PoisonError::into_inner);
+            if flag.is_set.load(Ordering::Relaxed) {
+                return Poll::Ready(());
+            }
+            wakers.retain(|waker| !waker.will_wake(context.waker()));
+            wakers.push(context.waker().clone());
+            Poll::Pending
+        })
     }
 
     pub(crate) fn check(&self) -> Result<(), EngineError> {
@@ -43,7 +67,7 @@ impl Cancel {
 }
 
 /// Which logits the caller wants back.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Want {
     /// How many of the most likely tokens; at most 64 cross the seam.
     pub top_k: usize,

@@ -1,8 +1,10 @@
 use std::pin::Pin;
+use std::rc::Rc;
 
 use inkling_assist::context::File;
 use inkling_assist::engine::Cancel;
 use inkling_assist::gguf::Source;
+use inkling_assist::remote::Launcher;
 use serde_json::Value;
 
 /// A future on the host's one thread.
@@ -48,6 +50,11 @@ pub trait Host {
     fn may_read(&self, path: &str) -> bool {
         let _ = path;
         true
+    }
+
+    /// Starts engines that run models outside of this process or Worker; `None` where the host has none.
+    fn engine(&self) -> Option<Rc<dyn Launcher>> {
+        None
     }
 
     /// The model to load when the settings name none.

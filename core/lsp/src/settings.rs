@@ -1,6 +1,6 @@
 use inkling_assist::Options;
 
-use crate::wire::Settings;
+use crate::wire::{EngineChoice, Settings};
 
 /// The settings in force.
 #[derive(Clone, Debug, PartialEq)]
@@ -13,6 +13,8 @@ pub struct Configuration {
     pub debounce_ms: f64,
     /// Threads that compute, if a number was named.
     pub threads: Option<usize>,
+    /// Where models run.
+    pub engine: EngineChoice,
 }
 
 impl Configuration {
@@ -22,13 +24,23 @@ impl Configuration {
         options: Options { n_candidates: 3, ..Options::DEFAULT },
         debounce_ms: 40.0,
         threads: None,
+        engine: EngineChoice::Inside,
     };
 
     /// Takes over what `settings` names, within sensible bounds.
     pub fn apply(&mut self, settings: Settings) {
-        let Settings { model, max_tokens, prompt_tokens, debounce_ms, temperature, candidates, threads } =
-            settings;
+        let Settings {
+            model,
+            max_tokens,
+            prompt_tokens,
+            debounce_ms,
+            temperature,
+            candidates,
+            threads,
+            engine,
+        } = settings;
         self.model = model.or(self.model.take());
+        self.engine = engine.unwrap_or(self.engine);
         self.threads = threads.map(|n| n.clamp(1, 256)).or(self.threads);
         self.debounce_ms = debounce_ms.map_or(self.debounce_ms, |ms| ms.clamp(0.0, 10_000.0));
         let options = &mut self.options;

@@ -118,6 +118,20 @@ pub struct Settings {
     /// Threads that compute, where there are threads.
     #[cfg_attr(feature = "codegen", ts(optional))]
     pub threads: Option<usize>,
+    /// Where models run from the next load on.
+    #[cfg_attr(feature = "codegen", ts(optional))]
+    pub engine: Option<EngineChoice>,
+}
+
+/// Where models run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "codegen", derive(ts_rs::TS))]
+pub enum EngineChoice {
+    /// In the core itself.
+    Inside,
+    /// In an engine that the host starts, a process or another page; in the core where that fails.
+    Process,
 }
 
 /// `inkling/trace`: how the suggestion at a place comes about, every stage as text.
@@ -249,6 +263,7 @@ pub fn typescript() -> String {
         FilesParams::decl(&config),
         PushedFile::decl(&config),
         Settings::decl(&config),
+        EngineChoice::decl(&config),
         Trace::decl(&config),
         TraceSnippet::decl(&config),
         TraceToken::decl(&config),

@@ -78,7 +78,7 @@ pub(crate) async fn open(
     Blob::new_with_u8_array_sequence(&chunks).map(BlobSource).map_err(failed)
 }
 
-fn text(error: &JsValue) -> String {
+pub(crate) fn text(error: &JsValue) -> String {
     let message = Reflect::get(error, &"message".into()).ok().and_then(|message| message.as_string());
     message.unwrap_or_else(|| format!("{error:?}"))
 }

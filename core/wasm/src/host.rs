@@ -1,6 +1,9 @@
+use std::rc::Rc;
+
 use gloo_timers::future::TimeoutFuture;
 use inkling_assist::engine::Cancel;
 use inkling_assist::gguf::Source;
+use inkling_assist::remote::Launcher;
 use inkling_lsp::{Future, Host};
 use js_sys::Function;
 use serde::Serialize;
@@ -10,16 +13,19 @@ use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::MessageChannel;
 
 use crate::blob;
+use crate::engine::JsLauncher;
 
 /// The Worker that this module runs in.
 pub(crate) struct Worker {
     post: Function,
     open: Function,
+    engine: Option<Rc<dyn Launcher>>,
 }
 
 impl Worker {
-    pub(crate) fn new(post: Function, open: Function) -> Worker {
-        Worker { post, open }
+    pub(crate) fn new(post: Function, open: Function, engine: Option<Function>) -> Worker {
+        let engine = engine.map(|launch| Rc::new(JsLauncher(launch)) as Rc<dyn Launcher>);
+        Worker { post, open, engine }
     }
 }
 
@@ -45,19 +51,8 @@ impl Host for Worker {
         Box::pin(TimeoutFuture::new(ms.max(0.0) as u32))
     }
 
-    /// A message to oneself comes after those that wait already; a timer would be held back for
-    /// milliseconds once it is nested.
     fn pause(&self) -> Future<()> {
-        Box::pin(async {
-            let Ok(channel) = MessageChannel::new() else { return };
-            let arrived = js_sys::Promise::new(&mut |resolve, _| {
-                channel.port1().set_onmessage(Some(&resolve));
-            });
-            if channel.port2().post_message(&JsValue::NULL).is_ok() {
-                let _ = JsFuture::from(arrived).await;
-            }
-            channel.port1().close();
-        })
+        pause()
     }
 
     fn open(
@@ -73,6 +68,10 @@ impl Host for Worker {
         })
     }
 
+    fn engine(&self) -> Option<Rc<dyn Launcher>> {
+        self.engine.clone()
+    }
+
     fn default_model(&self) -> Option<String> {
         None
     }
@@ -82,8 +81,25 @@ impl Host for Worker {
     }
 }
 
+/// Ends after the messages that have arrived were received.
+///
+/// A message to oneself comes after those that wait already; a timer would be held back for milliseconds once
+/// it is nested.
+pub(crate) fn pause() -> Future<()> {
+    Box::pin(async {
+        let Ok(channel) = MessageChannel::new() else { return };
+        let arrived = js_sys::Promise::new(&mut |resolve, _| {
+            channel.port1().set_onmessage(Some(&resolve));
+        });
+        if channel.port2().post_message(&JsValue::NULL).is_ok() {
+            let _ = JsFuture::from(arrived).await;
+        }
+        channel.port1().close();
+    })
+}
+
 #[wasm_bindgen]
 extern "C" {
     #[wasm_bindgen(js_namespace = performance)]
-    fn now() -> f64;
+    pub(crate) fn now() -> f64;
 }

@@ -7,6 +7,7 @@
 //! ```
 
 mod blob;
+mod engine;
 mod host;
 
 use std::rc::Rc;
@@ -16,6 +17,7 @@ use js_sys::Function;
 use serde_json::Value;
 use wasm_bindgen::prelude::*;
 
+pub use engine::Engine;
 use host::Worker;
 
 /// The core, spoken to in JSON-RPC messages of the Language Server Protocol, as plain JS objects.
@@ -28,10 +30,14 @@ pub struct LanguageServer {
 impl LanguageServer {
     /// A server that calls `post` with every message for the client, and `open` with the URI of a model: that
     /// answers with the promise of a `Response`, as `fetch` does, or of a `Blob`, which is read in ranges.
+    ///
+    /// Where models are to run elsewhere (setting `engine: "process"`), `engine` starts an engine: called with
+    /// `receive`, which takes the bytes that it says as a `Uint8Array`, and `ended`, which takes the reason why
+    /// it says no more, it answers with `{ post(bytes), kill() }` or the promise of that.
     #[wasm_bindgen(constructor)]
-    pub fn new(post: Function, open: Function) -> LanguageServer {
+    pub fn new(post: Function, open: Function, engine: Option<Function>) -> LanguageServer {
         std::panic::set_hook(Box::new(|info| console_error(&info.to_string())));
-        LanguageServer { server: Server::new(Rc::new(Worker::new(post, open))) }
+        LanguageServer { server: Server::new(Rc::new(Worker::new(post, open, engine))) }
     }
 
     /// Takes one message of the client.

@@ -19,8 +19,8 @@ export async function serveModel() {
 }
 
 /** Starts a core; `request` gives the result or throws the error of the answer. */
-export async function startCore() {
-  const worker = new Worker(new URL('./core-worker.mjs', import.meta.url));
+export async function startCore({ script = './core-worker.mjs', workerData } = {}) {
+  const worker = new Worker(new URL(script, import.meta.url), { workerData });
   const waiting = new Map();
   const notifications = [];
   let nextId = 1;

@@ -5,7 +5,6 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use futures::executor::block_on;
-use inkling_assist::engine::ExecutorChoice;
 use inkling_assist::gguf::{Array, Builder, Value};
 use inkling_assist::ngram::N_FEATURES;
 use inkling_assist::syntax::Language;
@@ -19,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{print, print_json};
-use crate::args::{Eval, Lines, Mixing};
+use crate::args::{Eval, Lines, Mixing, Runs};
 use crate::{config, files, model};
 
 /// `inkling eval …`.
@@ -36,7 +35,7 @@ fn lines(args: &Lines, json: bool) -> Result<()> {
     let settings = config::read()?;
     // The CPU gives the same figures everywhere.
     let path = model::choose(args.model.as_deref(), &settings);
-    let mut model = model::load(&path, args.threads, ExecutorChoice::Cpu)?;
+    let mut model = model::load(&path, args.threads, Runs::CPU)?;
     let run = Run {
         model: model.summary().name.clone(),
         corpus: args.corpus.display().to_string(),
@@ -63,7 +62,7 @@ fn mixing(args: &Mixing, json: bool) -> Result<()> {
     let cases = draw(&documents, args.limit, args.seed);
     let settings = config::read()?;
     let path = model::choose(args.model.as_deref(), &settings);
-    let mut model = model::load(&path, args.threads, ExecutorChoice::Cpu)?;
+    let mut model = model::load(&path, args.threads, Runs::CPU)?;
     model.recall_with([0.0; N_FEATURES]);
     let (options, clock) = (Configuration::DEFAULT.options, model::clock());
     let bar = model::steps_bar("Reading lines", cases.len());

@@ -12,18 +12,21 @@ use futures::task::LocalSpawnExt;
 use inkling_assist::context::File;
 use inkling_assist::engine::Cancel;
 use inkling_assist::gguf::Source;
+use inkling_assist::remote::Launcher;
 use inkling_lsp::{Future, Host, Server};
 use lsp_server::{Connection, Message};
 use serde_json::Value;
 
+use crate::args::Where;
 use crate::{config, files, model, workspace};
 
 /// Files that are taken into the index at once, between two messages of the client.
 const FILES_A_BATCH: usize = 16;
 
 /// Serves one client until it says `exit` or closes the stream.
-pub(crate) fn run() -> Result<()> {
-    let settings = config::read()?;
+pub(crate) fn run(engine: Option<Where>) -> Result<()> {
+    let mut settings = config::read()?;
+    settings.engine = engine.map(Where::into).or(settings.engine);
     let (connection, io_threads) = Connection::stdio();
     let mut pool = LocalPool::new();
     let host = Rc::new(Stdio {
@@ -141,6 +144,10 @@ impl Host for Stdio {
 
     fn may_read(&self, path: &str) -> bool {
         self.root.borrow().as_deref().is_none_or(|root| workspace::may_read(root, path))
+    }
+
+    fn engine(&self) -> Option<Rc<dyn Launcher>> {
+        model::engine_launcher().ok()
     }
 
     fn default_model(&self) -> Option<String> {

@@ -3,6 +3,7 @@
 pub(crate) mod complete;
 pub(crate) mod dataset;
 pub(crate) mod doctor;
+pub(crate) mod engine;
 pub(crate) mod eval;
 pub(crate) mod lsp;
 pub(crate) mod model;

@@ -9,7 +9,7 @@ use inkling_assist::tokenizer::Tokenizer;
 use serde_json::json;
 
 use super::{print, print_json, quantize};
-use crate::args::{Executes, Lora, Model};
+use crate::args::{Lora, Model, Runs};
 use crate::model;
 
 /// Tokens of the bench's prompt and answer, and how often it runs.
@@ -27,10 +27,10 @@ pub(crate) fn run(command: &Model, json: bool) -> Result<()> {
         Model::Info { model } => info(model, json),
         Model::Tokenize { model, decode: false, special } => tokenize(model, *special),
         Model::Tokenize { model, decode: true, .. } => detokenize(model),
-        Model::Logits { model, ids, out, executor, lora } => logits(model, lora, ids, out, *executor, json),
+        Model::Logits { model, ids, out, runs, lora } => logits(model, lora, ids, out, *runs, json),
         Model::Quantize { input, output, dtype } => quantize::run(input, output, dtype, json),
-        Model::Bench { model, threads, prompt, decode, executor, lora } => {
-            bench(model, lora, (*threads, *executor), Bench { n_prompt: *prompt, n_decode: *decode }, json)
+        Model::Bench { model, threads, prompt, decode, runs, lora } => {
+            bench(model, lora, (*threads, *runs), Bench { n_prompt: *prompt, n_decode: *decode }, json)
         }
     }
 }
@@ -80,15 +80,8 @@ fn detokenize(path: &Path) -> Result<()> {
     Ok(std::io::stdout().write_all(tokenizer.decode(&ids).as_bytes())?)
 }
 
-fn logits(
-    path: &Path,
-    lora: &Lora,
-    ids: &[TokenId],
-    out: &Path,
-    executor: Executes,
-    json: bool,
-) -> Result<()> {
-    let mut model = model::load(path, None, executor.into())?;
+fn logits(path: &Path, lora: &Lora, ids: &[TokenId], out: &Path, runs: Runs, json: bool) -> Result<()> {
+    let mut model = model::load(path, None, runs)?;
     model::adapt(&mut model, lora)?;
     let logits = block_on(model.executor().logits(ids, &Cancel::default()))?;
     let bytes: Vec<u8> = logits.iter().flat_map(|logit| logit.to_le_bytes()).collect();
@@ -103,11 +96,11 @@ fn logits(
 fn bench(
     path: &Path,
     lora: &Lora,
-    (threads, executor): (Option<usize>, Executes),
+    (threads, runs): (Option<usize>, Runs),
     bench: Bench,
     json: bool,
 ) -> Result<()> {
-    let mut model = model::load(path, threads, executor.into())?;
+    let mut model = model::load(path, threads, runs)?;
     model::adapt(&mut model, lora)?;
     let mut runs: Vec<(f64, f64)> =
         (0..N_RUNS).map(|run| measure(&mut model, bench, run)).collect::<Result<_>>()?;

@@ -4,12 +4,15 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use futures::lock::Mutex;
-use inkling_assist::engine::{Cancel, ExecutorChoice, LoadProgress};
-use inkling_assist::{LoadOptions, LocalModel};
+use inkling_assist::engine::{Cancel, EngineError, ExecutorChoice, LoadProgress};
+use inkling_assist::gguf::Source;
+use inkling_assist::remote::{Limits, Remote};
+use inkling_assist::{AssistError, LoadOptions, LocalModel};
 use serde_json::{Value, json};
 
 use super::{ModelSlot, REQUEST_CANCELLED, REQUEST_FAILED, Refusal, Server, refusal};
-use crate::wire::{LoadModelParams, ModelInfo, State};
+use crate::Configuration;
+use crate::wire::{EngineChoice, LoadModelParams, ModelInfo, State};
 
 /// Milliseconds between two reports of a progress bar.
 const REPORT_MS: f64 = 100.0;
@@ -90,17 +93,8 @@ impl Server {
             .host
             .open(uri, Box::new(move |bytes, total| fetching.report(bytes, total)), cancel.clone())
             .await?;
-        let host = Rc::clone(&self.host);
-        let n_threads = self.state.borrow().configuration.threads.unwrap_or_else(|| self.host.n_threads());
-        let options = LoadOptions {
-            executor: ExecutorChoice::Auto,
-            n_threads,
-            pause: Rc::new(move || host.pause()),
-            progress: &|LoadProgress { bytes, total_bytes }| bar.report(bytes, total_bytes),
-            cancel,
-        };
-        let model =
-            LocalModel::load(Rc::from(source), options).await.map_err(|error| format!("{uri}: {error}"))?;
+        let model = self.run_somewhere(uri, Rc::from(source), bar, cancel).await;
+        let model = model.map_err(|error| format!("{uri}: {error}"))?;
         let summary = model.summary().clone();
         let info = ModelInfo {
             name: summary.name,
@@ -114,6 +108,48 @@ impl Server {
             threads: summary.n_threads,
         };
         Ok(ModelSlot { info, model: Mutex::new(model) })
+    }
+
+    /// Where the settings say, and here where that cannot be.
+    async fn run_somewhere(
+        &self,
+        uri: &str,
+        source: Rc<dyn Source>,
+        bar: &ProgressBar,
+        cancel: &Cancel,
+    ) -> Result<LocalModel, AssistError> {
+        let Configuration { engine, threads, .. } = self.state.borrow().configuration;
+        let progress = |LoadProgress { bytes, total_bytes }| bar.report(bytes, total_bytes);
+        let load = |remote: Option<Remote>| {
+            let host = Rc::clone(&self.host);
+            let here = || if remote.is_some() { 0 } else { self.host.n_threads() };
+            let options = LoadOptions {
+                executor: ExecutorChoice::Auto,
+                n_threads: threads.unwrap_or_else(here),
+                remote,
+                pause: Rc::new(move || host.pause()),
+                progress: &progress,
+                cancel,
+            };
+            LocalModel::load(Rc::clone(&source), options)
+        };
+        if engine == EngineChoice::Inside {
+            return load(None).await;
+        }
+        let reason = match self.host.engine() {
+            None => "this editor starts none".to_string(),
+            Some(launcher) => {
+                let remote = Remote { launcher, uri: uri.to_string(), limits: Limits::STANDARD };
+                match load(Some(remote)).await {
+                    Err(AssistError::Engine(EngineError::EngineLost { reason })) => reason,
+                    result => return result,
+                }
+            }
+        };
+        let message =
+            format!("The model runs in the core itself, since there is no engine for it: {reason}.");
+        self.notify("window/showMessage", json!({ "type": 2, "message": message }));
+        load(None).await
     }
 
     fn progress_bar(&self, uri: &str) -> ProgressBar {

@@ -18,11 +18,12 @@ const LAYERS: &str = "
     fixture:    gguf kernels
     tokenizer:  gguf
     engine:     gguf kernels fixture
+    remote:     engine gguf
     ngram:
 
     dataset:    context fixture gguf prompt syntax tokenizer
 
-    assist:     context engine fixture gguf ngram prompt refine syntax tokenizer
+    assist:     context engine fixture gguf ngram prompt refine remote syntax tokenizer
     eval:       assist fixture
     lsp:        assist fixture
     wasm:       assist lsp
