@@ -162,7 +162,8 @@ def go_modules(listing: Path) -> Iterator[Package]:
         module, end = decoder.raw_decode(text)
         text = text[end:].lstrip()
         root = Path(module["Dir"])
-        texts = [path.read_text() for path in sorted(root.glob("LICEN[SC]E*"))]
+        files = (path for path in sorted(root.glob("LICEN[SC]E*")) if path.is_file())
+        texts = [path.read_text(errors="replace") for path in files]
         licence = from_text(texts[0]) if texts else ""
         files = partial(tree, root, (), (".go",))
         yield Package(f"go:{module['Path']}", module["Version"], licence, files)
