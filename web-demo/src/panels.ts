@@ -1,6 +1,6 @@
 import { h } from './dom';
 import { answerText, steps } from './logits';
-import type { Trace } from './protocol.gen';
+import type { Trace, TraceSnippet } from './protocol.gen';
 import { chip, visible } from './tokens';
 
 /** One stage of the pipeline, as a tab of the glass box. */
@@ -23,7 +23,11 @@ export const PANELS: readonly Panel[] = [
     id: 'context',
     label: 'Context',
     caption: () => 'What the model might be told; ┄ marks where it may be cut.',
-    render: ({ context }) => [h('pre', { class: 'context' }, ...context.split('\n').flatMap(contextLine))],
+    render: ({ context, snippets, redacted }) => [
+      h('ul', { class: 'snippets', 'aria-label': 'Other code, the most relevant first' }, ...[...snippets].reverse().map(snippetRow)),
+      h('ul', { class: 'redacted', 'aria-label': 'Kept from the model' }, ...redacted.map((kind) => h('li', {}, kind))),
+      h('pre', { class: 'context' }, ...context.split('\n').flatMap(contextLine)),
+    ],
   },
   {
     id: 'prompt',
@@ -75,6 +79,18 @@ function treeLine(line: string): (Node | string)[] {
     /^( *)(\w+: )?((?:MISSING )?\S+)( \d+\.\.\d+)?( .*)?$/.exec(line) ?? [];
   if (!kind) return [`${line}\n`];
   return [indent, h('i', {}, field), h('b', {}, kind), h('small', {}, range), h('q', {}, text.replaceAll('\\"', '"')), '\n'];
+}
+
+/** Why a snippet was chosen, how relevant it is, and what room it got. */
+function snippetRow({ path, reason, score, tokens }: TraceSnippet): HTMLLIElement {
+  return h(
+    'li',
+    { class: tokens === null ? 'left-out' : undefined },
+    h('b', {}, reason),
+    h('code', {}, path),
+    h('span', { class: 'bar', style: `--probability: ${score}`, title: `relevance ${score.toFixed(2)}` }),
+    h('small', {}, tokens === null ? 'no room' : `${tokens} tokens`),
+  );
 }
 
 function contextLine(line: string): (Node | string)[] {

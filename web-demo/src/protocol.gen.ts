@@ -196,9 +196,9 @@ reason: string,
  */
 score: number, 
 /**
- * Whether the prompt had room for it.
+ * What it takes of the prompt's tokens; none where there was no room for it.
  */
-inPrompt: boolean, };
+tokens: number | null, };
 
 export type TraceToken = { 
 /**

@@ -121,8 +121,13 @@ impl LocalModel {
     /// begin with.
     pub fn encode<'p>(&self, prompt: &'p Prompt) -> (Vec<TokenId>, &'p str) {
         let bos = self.tokenizer.bos().filter(|_| self.tokenizer.adds_bos());
+        let mut goes_on = false;
         let ids = |part: &Part| match part {
-            Part::Special(text) => self.tokenizer.special(text).into_iter().collect(),
+            Part::Special(text) => {
+                goes_on = self.template.goes_on(text);
+                self.tokenizer.special(text).into_iter().collect()
+            }
+            Part::Text(text) if goes_on => self.tokenizer.encode_continued(text),
             Part::Text(text) => self.tokenizer.encode(text),
         };
         let last_word = self.tokenizer.last_word(&prompt.begun);

@@ -24,7 +24,7 @@ fn model() -> LocalModel {
 /// The answer to `given` with `begun` typed already, two completions of at most five tokens.
 fn answer(model: &mut LocalModel, begun: &str) -> Answer {
     let parts = vec![Part::Text("fn main() {\n".to_string())];
-    let prompt = Prompt { parts, begun: begun.to_string() };
+    let prompt = Prompt { parts, begun: begun.to_string(), ..Prompt::default() };
     let ask = Ask {
         prompt: &prompt,
         max_tokens: 5,

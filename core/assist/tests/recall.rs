@@ -27,7 +27,11 @@ fn answer(texts: &[&str], begun: &str, belief: f32) -> String {
     let texts: Vec<Remembered<'_>> =
         texts.iter().enumerate().map(|(id, text)| Remembered { id: id as u64, text }).collect();
     model.remember(&texts);
-    let prompt = Prompt { parts: vec![Part::Text("fn f() {\n".to_string())], begun: begun.to_string() };
+    let prompt = Prompt {
+        parts: vec![Part::Text("fn f() {\n".to_string())],
+        begun: begun.to_string(),
+        ..Prompt::default()
+    };
     let ask = Ask {
         prompt: &prompt,
         max_tokens: 16,
@@ -69,7 +73,11 @@ fn a_text_that_changed_replaces_what_it_was() {
     model.recall_with([0.0; N_FEATURES]);
     let shares = |model: &mut LocalModel, text: &str| {
         model.remember(&[Remembered { id: 0, text }]);
-        let prompt = Prompt { parts: vec![Part::Text("x\n".to_string())], begun: "abc".to_string() };
+        let prompt = Prompt {
+            parts: vec![Part::Text("x\n".to_string())],
+            begun: "abc".to_string(),
+            ..Prompt::default()
+        };
         let seen = block_on(model.observe(&prompt, "d")).unwrap();
         seen.last().unwrap().share
     };

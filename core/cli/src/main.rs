@@ -15,6 +15,7 @@ use clap::Parser;
 use args::{Args, Command};
 
 fn main() -> ExitCode {
+    keep_drivers_quiet();
     let args = Args::parse();
     let result = match &args.command {
         Command::Complete(complete) => commands::complete::run(complete, args.json),
@@ -36,6 +37,13 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Mesa's layer that chooses among devices complains on standard error where there is no desktop; Inkling
+/// chooses by itself.
+fn keep_drivers_quiet() {
+    // SAFETY: no other thread is there yet that might read the environment.
+    unsafe { std::env::set_var("NODEVICE_SELECT", "1") };
 }
 
 fn is_broken_pipe(error: &anyhow::Error) -> bool {

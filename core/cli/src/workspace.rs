@@ -66,6 +66,7 @@ pub(crate) fn read(root: &Path, file: &Path) -> Option<Result<File, Skipped>> {
 pub(crate) fn read_near(root: &Path, path: &str) -> Workspace {
     let started = Instant::now();
     let mut workspace = Workspace::new(Limits::STANDARD);
+    workspace.set_name(&root.file_name().unwrap_or_default().to_string_lossy());
     let mut files = source_files(root);
     let own = root.join(path);
     let shared = |file: &PathBuf| file.components().zip(own.components()).take_while(|(a, b)| a == b).count();

@@ -14,7 +14,7 @@ fn inkling(args: &[&str], input: &[u8]) -> Output {
         .args(args)
         .env("XDG_CONFIG_HOME", env!("CARGO_TARGET_TMPDIR"))
         // Some Vulkan drivers complain on standard error where it is missing.
-        .env("XDG_RUNTIME_DIR", env!("CARGO_TARGET_TMPDIR"))
+        .env_remove("XDG_RUNTIME_DIR")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

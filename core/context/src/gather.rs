@@ -76,7 +76,8 @@ pub fn gather(
     let snippets = snippets(&here, workspace, config);
     let Here { language, prefix, suffix, .. } = here;
     let edits = edits.hunks_except(path, line);
-    Context { path: path.to_string(), language, prefix, suffix, snippets, edits }
+    let repository = workspace.name().to_string();
+    Context { repository, path: path.to_string(), language, prefix, suffix, snippets, edits }
 }
 
 fn snippets(here: &Here<'_>, workspace: &Workspace, config: &Config) -> Vec<Snippet> {

@@ -31,6 +31,8 @@ pub use workspace::{Declaration, File, Limits, Skipped, Workspace};
 /// What the model may be told, before any budget is applied.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Context {
+    /// The repository's name; empty where none is known.
+    pub repository: String,
     /// The file being completed, relative to the workspace root, with `/`.
     pub path: String,
     /// Its language.

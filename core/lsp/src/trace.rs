@@ -1,5 +1,3 @@
-use inkling_assist::context::Snippet;
-use inkling_assist::prompt::Part;
 use inkling_assist::syntax::Source;
 use inkling_assist::{Alternative, Outcome, Step};
 
@@ -18,7 +16,7 @@ pub fn trace(source: &Source, offset: usize, outcome: &Outcome, model: &str) -> 
     Trace {
         tree: source.to_text(offset.saturating_sub(TREE_BYTES)..offset + TREE_BYTES),
         context: outcome.context.to_text(),
-        snippets: outcome.context.snippets.iter().map(|one| snippet(one, outcome)).collect(),
+        snippets: (0..outcome.context.snippets.len()).map(|idx| snippet(idx, outcome)).collect(),
         redacted: outcome.secrets.kinds().map(|kind| kind.name().to_string()).collect(),
         prompt: outcome.prompt.to_text(),
         tokens: answer
@@ -46,17 +44,15 @@ pub fn trace(source: &Source, offset: usize, outcome: &Outcome, model: &str) -> 
     }
 }
 
-fn snippet(snippet: &Snippet, outcome: &Outcome) -> TraceSnippet {
-    let is_it = |part: &Part| match part {
-        Part::Special(_) => false,
-        Part::Text(text) => text.starts_with(&snippet.path) && text.contains(&snippet.text),
-    };
+fn snippet(idx: usize, outcome: &Outcome) -> TraceSnippet {
+    let snippet = &outcome.context.snippets[idx];
+    let packed = outcome.prompt.snippets.iter().find(|packed| packed.idx == idx);
     TraceSnippet {
         path: snippet.path.clone(),
         text: snippet.text.clone(),
         reason: snippet.reason.name().to_string(),
         score: snippet.score,
-        in_prompt: outcome.prompt.parts.iter().any(is_it),
+        tokens: packed.map(|packed| packed.n_tokens),
     }
 }
 

@@ -186,8 +186,8 @@ pub struct TraceSnippet {
     pub reason: String,
     /// How relevant it is, from 0 to 1.
     pub score: f32,
-    /// Whether the prompt had room for it.
-    pub in_prompt: bool,
+    /// What it takes of the prompt's tokens; none where there was no room for it.
+    pub tokens: Option<usize>,
 }
 
 /// A token of the prompt.

@@ -1,7 +1,8 @@
-use inkling_context::{Context, Snippet};
+use inkling_context::{Context, Edit, Snippet};
 
 use crate::fit::{fit_prefix, fit_suffix};
 use crate::neutralise::neutralise;
+use crate::template::Files;
 use crate::{Family, Template};
 
 /// A stretch of a prompt.
@@ -21,6 +22,17 @@ pub struct Prompt {
     /// What of the answer is already typed. The model is given it but for the last word, whose tokens depend
     /// on what follows: it must write that one again (token healing).
     pub begun: String,
+    /// The snippets that found room, in their order in the prompt.
+    pub snippets: Vec<Packed>,
+}
+
+/// A snippet that is part of a prompt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Packed {
+    /// Its place in [`Context::snippets`].
+    pub idx: usize,
+    /// What it takes of the budget, its path and separator included.
+    pub n_tokens: usize,
 }
 
 impl Prompt {
@@ -46,6 +58,9 @@ const SNIPPETS_PERCENT: usize = 25;
 const EDITS_PERCENT: usize = 10;
 const SUFFIX_PERCENT: usize = 20;
 
+/// The three fill-in-the-middle tokens and the beginning of text.
+const FIM_TOKENS: usize = 4;
+
 /// Packs `context` into a prompt of at most `budget.prompt_tokens` tokens (special tokens included) of
 /// `count`, the parts that outlive a keystroke first.
 ///
@@ -56,99 +71,154 @@ pub fn assemble(
     budget: Budget,
     count: &dyn Fn(&str) -> usize,
 ) -> Prompt {
-    let mut packer = Packer { template, count, parts: Vec::new(), left: budget.prompt_tokens };
+    let is_plain = template.family == Family::Plain;
+    let left = budget.prompt_tokens.saturating_sub(if is_plain { 0 } else { FIM_TOKENS });
+    let mut packer = Packer { context, template, count, parts: Vec::new(), head: String::new(), left };
     let share = |percent: usize| budget.prompt_tokens * percent / 100;
-    if template.family == Family::Plain {
-        let prefix = fit_prefix(&context.prefix, packer.left, count).to_string();
-        packer.text(prefix);
-        return Prompt { parts: packer.parts, begun: String::new() };
+    let header = packer.file_text(&context.path, "");
+    let n_header = packer.cost(&header);
+    packer.left = packer.left.saturating_sub(n_header);
+    let snippets = packer.snippets(share(SNIPPETS_PERCENT));
+    packer.edits(share(EDITS_PERCENT));
+    packer.left += n_header;
+    if packer.names_the_file(&snippets) {
+        packer.file(header);
     }
-    packer.left = packer.left.saturating_sub(FIM_TOKENS);
-    let header = packer.section_cost(&context.path, "");
-    packer.left = packer.left.saturating_sub(header);
-    packer.snippets(context, share(SNIPPETS_PERCENT));
-    packer.edits(context, share(EDITS_PERCENT));
-    packer.left += header;
-    packer.section(template.file_sep, &context.path, "");
 
-    let suffix = fit_suffix(&context.suffix, share(SUFFIX_PERCENT).min(packer.left), count).to_string();
+    let n_suffix = if is_plain { 0 } else { share(SUFFIX_PERCENT).min(packer.left) };
+    let suffix = fit_suffix(&context.suffix, n_suffix, count).to_string();
     let n_prefix = packer.left.saturating_sub(count(&suffix));
     let prefix = fit_prefix(&context.prefix, n_prefix, count).to_string();
     let begun = packer.body(&prefix, suffix);
-    Prompt { parts: packer.parts, begun }
+    Prompt { parts: packer.parts, begun, snippets }
 }
 
-/// The three fill-in-the-middle tokens and the beginning of text.
-const FIM_TOKENS: usize = 4;
-
 struct Packer<'a> {
+    context: &'a Context,
     template: &'a Template,
     count: &'a dyn Fn(&str) -> usize,
     parts: Vec<Part>,
+    /// Stands before the prefix where a family has no place of its own for other files.
+    head: String,
     left: usize,
 }
 
 impl Packer<'_> {
-    /// The best snippets that fit, best last.
-    fn snippets(&mut self, context: &Context, share: usize) {
-        let mut ranked: Vec<&Snippet> = context.snippets.iter().collect();
-        ranked.sort_by(|a, b| b.score.total_cmp(&a.score));
+    /// The repository's name and the best snippets that fit, best last.
+    fn snippets(&mut self, share: usize) -> Vec<Packed> {
+        let all = &self.context.snippets;
+        let mut ranked: Vec<usize> = (0..all.len()).collect();
+        ranked.sort_by(|&a, &b| all[b].score.total_cmp(&all[a].score));
         let mut share = share.min(self.left);
-        ranked.retain(|snippet| {
-            let cost = self.section_cost(&snippet.path, &snippet.text);
-            let fits = self.template.file_sep.is_some() && cost <= share;
-            share -= if fits { cost } else { 0 };
-            fits
-        });
-        for snippet in ranked.into_iter().rev() {
-            self.section(self.template.file_sep, &snippet.path, &snippet.text);
+        let mut packed = Vec::new();
+        for idx in ranked {
+            let Snippet { path, text, .. } = &all[idx];
+            let n_tokens = self.cost(&self.file_text(path, text));
+            if n_tokens <= share {
+                share -= n_tokens;
+                packed.push(Packed { idx, n_tokens });
+            }
+        }
+        packed.reverse();
+        if !packed.is_empty() {
+            self.repository(share);
+        }
+        for Packed { idx, .. } in &packed {
+            self.file(self.file_text(&all[*idx].path, &all[*idx].text));
+        }
+        packed
+    }
+
+    fn repository(&mut self, share: usize) {
+        let Some((special, end)) = self.template.repository else { return };
+        let text = format!("{}{end}", self.context.repository);
+        let cost = self.cost(&text);
+        if !self.context.repository.is_empty() && cost <= share {
+            self.left -= cost;
+            self.parts.push(Part::Special(special));
+            self.text(text);
         }
     }
 
     /// The newest edits that fit, newest last.
-    fn edits(&mut self, context: &Context, share: usize) {
+    fn edits(&mut self, share: usize) {
+        let Some(special) = self.template.edit else { return };
         let mut share = share.min(self.left);
-        let fits = |edit: &&inkling_context::Edit| {
-            let cost = self.section_cost(&edit.path, &edit.hunk);
-            let fits = self.template.edit.is_some() && cost <= share;
+        let text = |edit: &Edit| section(&edit.path, &edit.hunk);
+        let fits = |edit: &&Edit| {
+            let cost = self.cost(&text(edit));
+            let fits = cost <= share;
             share -= if fits { cost } else { 0 };
             fits
         };
-        let newest: Vec<_> = context.edits.iter().rev().take_while(fits).collect();
+        let newest: Vec<_> = self.context.edits.iter().rev().take_while(fits).collect();
         for edit in newest.into_iter().rev() {
-            self.section(self.template.edit, &edit.path, &edit.hunk);
+            self.left = self.left.saturating_sub(self.cost(&text(edit)));
+            self.parts.push(Part::Special(special));
+            self.text(text(edit));
         }
     }
 
-    /// One special token, the path on a line of its own, whole lines.
-    fn section(&mut self, special: Option<&'static str>, path: &str, text: &str) {
-        let Some(special) = special else { return };
-        self.left = self.left.saturating_sub(self.section_cost(path, text));
-        self.parts.push(Part::Special(special));
-        self.text(section_text(path, text));
+    /// A model that has seen files begin with their paths is told this one's; where paths are comments, only
+    /// others' code needs telling apart from it.
+    fn names_the_file(&self, snippets: &[Packed]) -> bool {
+        !matches!(self.template.files, Files::Comments) || !snippets.is_empty()
     }
 
-    fn section_cost(&self, path: &str, text: &str) -> usize {
-        if self.template.file_sep.is_none() { 0 } else { 1 + (self.count)(&section_text(path, text)) }
+    /// A file as its family reads it, or only its path.
+    fn file_text(&self, path: &str, text: &str) -> String {
+        match self.template.files {
+            Files::Before(_) | Files::Between(_) => section(path, text),
+            Files::Line(start) => format!("{start}{}", section(path, text)),
+            Files::Comments => {
+                let comment = self.context.language.line_comment();
+                let lines =
+                    text.lines().map(|line| format!("{comment} {line}").trim_end().to_string() + "\n");
+                [format!("{comment} Path: {path}\n")].into_iter().chain(lines).collect()
+            }
+        }
     }
 
-    /// The fill-in-the-middle part; returns what the answer begins with.
+    /// Appends what `file_text` made.
+    fn file(&mut self, text: String) {
+        self.left = self.left.saturating_sub(self.cost(&text));
+        match self.template.files {
+            Files::Line(_) | Files::Comments => return self.head.push_str(&text),
+            Files::Before(separator) => self.parts.push(Part::Special(separator)),
+            Files::Between(_) if self.parts.is_empty() => {}
+            Files::Between(separator) => self.parts.push(Part::Special(separator)),
+        }
+        self.text(text);
+    }
+
+    /// Tokens of a section and of the special one before it.
+    fn cost(&self, text: &str) -> usize {
+        let special = matches!(self.template.files, Files::Before(_) | Files::Between(_));
+        usize::from(special) + (self.count)(text)
+    }
+
+    /// The text around the gap; returns what the answer begins with.
     fn body(&mut self, prefix: &str, suffix: String) -> String {
         let Template { family, prefix: before, suffix: after, middle, .. } = *self.template;
-        let own = family == Family::Inkling1;
         // Our models write whole lines: a small one goes on from its own line's beginning better than from
         // words before a special token.
-        let line_start = if own { prefix.rfind('\n').map_or(0, |at| at + 1) } else { prefix.len() };
-        let (prefix, begun) = prefix.split_at(line_start);
-        let mut pair = [(before, prefix.to_string()), (after, suffix)];
-        if own {
+        let line_start = prefix.rfind('\n').map_or(0, |at| at + 1);
+        let (prefix, begun) =
+            prefix.split_at(if family == Family::Inkling1 { line_start } else { prefix.len() });
+        let prefix = format!("{}{prefix}", self.head);
+        if family == Family::Plain {
+            self.text(prefix);
+            return String::new();
+        }
+        let mut pair = [(before, prefix), (after, suffix)];
+        if matches!(family, Family::Inkling1 | Family::Codestral) {
             pair.reverse(); // SPM: typing appends to the end
         }
         for (special, text) in pair {
             self.parts.push(Part::Special(special));
             self.text(text);
         }
-        self.parts.push(Part::Special(middle));
+        self.parts.extend(middle.map(Part::Special));
         neutralise(begun, &self.template.specials)
     }
 
@@ -159,7 +229,8 @@ impl Packer<'_> {
     }
 }
 
-fn section_text(path: &str, text: &str) -> String {
+/// The path on a line of its own, then whole lines.
+fn section(path: &str, text: &str) -> String {
     let end = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
     format!("{path}\n{text}{end}")
 }

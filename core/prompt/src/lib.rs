@@ -8,5 +8,5 @@ mod fit;
 mod neutralise;
 mod template;
 
-pub use assemble::{Budget, Part, Prompt, assemble};
+pub use assemble::{Budget, Packed, Part, Prompt, assemble};
 pub use template::{Family, ModelFacts, Template};

@@ -13,50 +13,114 @@ pub struct ModelFacts<'a> {
 pub enum Family {
     /// Our own, version 1 of `docs/prompt-format.md`.
     Inkling1,
-    /// Qwen2.5-Coder, CodeGemma, Granite.
+    /// Qwen2.5-Coder (arXiv 2409.12186, section 3.2).
     Qwen,
-    /// StarCoder and StarCoder2.
+    /// CodeGemma (arXiv 2406.11409, section 2).
+    CodeGemma,
+    /// Granite 4, and others that have Qwen's three tokens alone.
+    Granite,
+    /// StarCoder2 (arXiv 2402.19173, section 5.1), and with its three tokens alone StarCoder and Granite Code.
     StarCoder,
-    /// DeepSeek-Coder.
+    /// DeepSeek-Coder (arXiv 2401.14196, section 3.1).
     DeepSeekCoder,
+    /// CodeLlama (arXiv 2308.12950, section 2.3).
+    CodeLlama,
+    /// Codestral, as `mistral-common` asks it.
+    Codestral,
     /// A model that only continues text.
     Plain,
 }
 
-/// A family's fill-in-the-middle tokens.
-struct Fim {
+/// How a family is told which file a text is from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Files {
+    /// A special token stands before every path.
+    Before(&'static str),
+    /// A special token stands between two files, and each begins with its path.
+    Between(&'static str),
+    /// A path stands on a line that begins so, in what precedes the gap.
+    Line(&'static str),
+    /// Other code stands in comments, in what precedes the gap.
+    Comments,
+}
+
+/// How a family is asked.
+struct Row {
     family: Family,
     prefix: &'static str,
     suffix: &'static str,
-    middle: &'static str,
-    /// Stands before every file's path where the family was trained with several files.
-    file_sep: Option<&'static str>,
+    /// Stands where the answer begins, unless that is behind the prefix.
+    middle: Option<&'static str>,
+    /// Stands before the repository's name, and what behind.
+    repository: Option<(&'static str, &'static str)>,
+    files: Files,
 }
 
 /// The first row whose tokens the vocabulary has is the model's family.
-const FAMILIES: [Fim; 3] = [
-    Fim {
-        family: Family::Qwen,
-        prefix: "<|fim_prefix|>",
-        suffix: "<|fim_suffix|>",
-        middle: "<|fim_middle|>",
-        file_sep: Some("<|file_sep|>"),
-    },
-    Fim {
-        family: Family::StarCoder,
-        prefix: "<fim_prefix>",
-        suffix: "<fim_suffix>",
-        middle: "<fim_middle>",
-        file_sep: Some("<file_sep>"),
-    },
-    Fim {
+const FAMILIES: [Row; 8] = [
+    Row { repository: Some(("<|repo_name|>", "\n")), ..bars(Family::Qwen, Files::Before("<|file_sep|>")) },
+    bars(Family::CodeGemma, Files::Between("<|file_separator|>")),
+    bars(Family::Granite, Files::Comments),
+    Row { repository: Some(("<repo_name>", "")), ..angles(Files::Before("<file_sep>")) },
+    angles(Files::Comments),
+    Row {
         family: Family::DeepSeekCoder,
         prefix: "<｜fim▁begin｜>",
         suffix: "<｜fim▁hole｜>",
-        middle: "<｜fim▁end｜>",
-        file_sep: None,
+        middle: Some("<｜fim▁end｜>"),
+        repository: None,
+        files: Files::Comments,
+    },
+    Row {
+        family: Family::CodeLlama,
+        prefix: "▁<PRE>",
+        suffix: "▁<SUF>",
+        middle: Some("▁<MID>"),
+        repository: None,
+        files: Files::Comments,
+    },
+    Row {
+        family: Family::Codestral,
+        prefix: "[PREFIX]",
+        suffix: "[SUFFIX]",
+        middle: None,
+        repository: None,
+        files: Files::Line("+++++ "),
     },
 ];
+
+const fn bars(family: Family, files: Files) -> Row {
+    Row {
+        family,
+        prefix: "<|fim_prefix|>",
+        suffix: "<|fim_suffix|>",
+        middle: Some("<|fim_middle|>"),
+        repository: None,
+        files,
+    }
+}
+
+const fn angles(files: Files) -> Row {
+    Row {
+        family: Family::StarCoder,
+        prefix: "<fim_prefix>",
+        suffix: "<fim_suffix>",
+        middle: Some("<fim_middle>"),
+        repository: None,
+        files,
+    }
+}
+
+impl Row {
+    /// The special tokens that a model of the family cannot lack.
+    fn needs(&self) -> impl Iterator<Item = &'static str> {
+        let separator = match self.files {
+            Files::Before(token) | Files::Between(token) => Some(token),
+            Files::Line(_) | Files::Comments => None,
+        };
+        [Some(self.prefix), Some(self.suffix), self.middle, separator].into_iter().flatten()
+    }
+}
 
 /// How to ask one model.
 #[derive(Clone, Debug, PartialEq)]
@@ -67,8 +131,9 @@ pub struct Template {
     pub specials: Vec<String>,
     pub(crate) prefix: &'static str,
     pub(crate) suffix: &'static str,
-    pub(crate) middle: &'static str,
-    pub(crate) file_sep: Option<&'static str>,
+    pub(crate) middle: Option<&'static str>,
+    pub(crate) repository: Option<(&'static str, &'static str)>,
+    pub(crate) files: Files,
     pub(crate) edit: Option<&'static str>,
 }
 
@@ -76,18 +141,40 @@ impl Template {
     /// Chooses by the tokens that the model has; one without fill-in-the-middle tokens only continues.
     pub fn choose(facts: &ModelFacts<'_>) -> Template {
         let has = |token: &str| facts.specials.iter().any(|special| special == token);
-        let fim = FAMILIES.iter().find(|fim| has(fim.prefix) && has(fim.suffix) && has(fim.middle));
-        let own = facts.prompt_version == Some(1) && fim.is_some_and(|fim| fim.family == Family::Qwen);
-        let token = |text: fn(&Fim) -> &'static str| fim.map_or("", text);
+        let specials = facts.specials.to_vec();
+        let Some(row) = FAMILIES.iter().find(|row| row.needs().all(has)) else {
+            return Template::plain(specials);
+        };
+        let own = facts.prompt_version == Some(1) && row.family == Family::Qwen;
         Template {
-            family: if own { Family::Inkling1 } else { fim.map_or(Family::Plain, |fim| fim.family) },
-            specials: facts.specials.to_vec(),
-            prefix: token(|fim| fim.prefix),
-            suffix: token(|fim| fim.suffix),
-            middle: token(|fim| fim.middle),
-            file_sep: fim.and_then(|fim| fim.file_sep).filter(|file_sep| has(file_sep)),
+            family: if own { Family::Inkling1 } else { row.family },
+            specials,
+            prefix: row.prefix,
+            suffix: row.suffix,
+            middle: row.middle,
+            repository: row.repository.filter(|(token, _)| !own && has(token)),
+            files: row.files,
             edit: own.then_some("<|recent_edit|>"),
         }
+    }
+
+    fn plain(specials: Vec<String>) -> Template {
+        Template {
+            family: Family::Plain,
+            specials,
+            prefix: "",
+            suffix: "",
+            middle: None,
+            repository: None,
+            files: Files::Comments,
+            edit: None,
+        }
+    }
+
+    /// Whether the text behind this special token goes on with another, so that SentencePiece's space at the
+    /// beginning of texts would be one too many.
+    pub fn goes_on(&self, special: &str) -> bool {
+        self.family != Family::Plain && special == self.suffix
     }
 }
 
@@ -106,11 +193,16 @@ mod tests {
         assert_eq!(family(None, &qwen), Family::Qwen);
         assert_eq!(family(Some(1), &qwen), Family::Inkling1);
         assert_eq!(family(Some(2), &qwen), Family::Qwen, "a later format is not ours to guess");
+        let gemma = [&qwen[..3], &["<|file_separator|>"]].concat();
+        assert_eq!(family(None, &gemma), Family::CodeGemma);
+        assert_eq!(family(None, &qwen[..3]), Family::Granite);
         assert_eq!(family(None, &["<fim_prefix>", "<fim_suffix>", "<fim_middle>"]), Family::StarCoder);
         assert_eq!(
             family(None, &["<｜fim▁begin｜>", "<｜fim▁hole｜>", "<｜fim▁end｜>"]),
             Family::DeepSeekCoder
         );
+        assert_eq!(family(None, &["▁<PRE>", "▁<MID>", "▁<SUF>", "▁<EOT>"]), Family::CodeLlama);
+        assert_eq!(family(None, &["[PREFIX]", "[SUFFIX]", "[MIDDLE]"]), Family::Codestral);
         assert_eq!(family(None, &["<s>"]), Family::Plain);
     }
 }

@@ -27,6 +27,7 @@ fn snippet(path: &str, text: &str, score: f32) -> Snippet {
 
 fn context() -> Context {
     Context {
+        repository: "shop".to_string(),
         path: "src/shop.py".to_string(),
         language: Language::Python,
         prefix: Section { text: "import tax\n\ndef total(items):\n    return ".to_string(), cuts: vec![12] },
@@ -84,12 +85,60 @@ fn qwen() {
         &template(None, &OURS[..7]),
         1000,
         expect![[r#"
-        <|file_sep|>src/item.py
+            <|repo_name|>shop
+            <|file_sep|>src/item.py
+            class Item: ...
+            <|file_sep|>src/tax.py
+            def rate():
+                return 0.2
+            <|file_sep|>src/shop.py
+            <|fim_prefix|>import tax
+
+            def total(items):
+                return <|fim_suffix|>
+
+            def main():
+                pass
+            <|fim_middle|>"#]],
+    );
+}
+
+#[test]
+fn starcoder() {
+    let specials = ["<fim_prefix>", "<fim_middle>", "<fim_suffix>", "<file_sep>", "<repo_name>"];
+    check(
+        &template(None, &specials),
+        1000,
+        expect![[r#"
+            <repo_name>shop<file_sep>src/item.py
+            class Item: ...
+            <file_sep>src/tax.py
+            def rate():
+                return 0.2
+            <file_sep>src/shop.py
+            <fim_prefix>import tax
+
+            def total(items):
+                return <fim_suffix>
+
+            def main():
+                pass
+            <fim_middle>"#]],
+    );
+}
+
+#[test]
+fn codegemma() {
+    check(
+        &template(None, &["<|fim_prefix|>", "<|fim_suffix|>", "<|fim_middle|>", "<|file_separator|>"]),
+        1000,
+        expect![[r#"
+        src/item.py
         class Item: ...
-        <|file_sep|>src/tax.py
+        <|file_separator|>src/tax.py
         def rate():
             return 0.2
-        <|file_sep|>src/shop.py
+        <|file_separator|>src/shop.py
         <|fim_prefix|>import tax
 
         def total(items):
@@ -102,19 +151,41 @@ fn qwen() {
 }
 
 #[test]
-fn starcoder() {
-    let specials = ["<|endoftext|>", "<fim_prefix>", "<fim_middle>", "<fim_suffix>", "<file_sep>"];
+fn granite() {
     check(
-        &template(None, &specials),
+        &template(None, &OURS[1..4]),
         1000,
         expect![[r#"
-        <file_sep>src/item.py
-        class Item: ...
-        <file_sep>src/tax.py
-        def rate():
-            return 0.2
-        <file_sep>src/shop.py
-        <fim_prefix>import tax
+        <|fim_prefix|># Path: src/item.py
+        # class Item: ...
+        # Path: src/tax.py
+        # def rate():
+        #     return 0.2
+        # Path: src/shop.py
+        import tax
+
+        def total(items):
+            return <|fim_suffix|>
+
+        def main():
+            pass
+        <|fim_middle|>"#]],
+    );
+}
+
+#[test]
+fn starcoder_of_the_first_generation() {
+    check(
+        &template(None, &["<fim_prefix>", "<fim_middle>", "<fim_suffix>"]),
+        1000,
+        expect![[r#"
+        <fim_prefix># Path: src/item.py
+        # class Item: ...
+        # Path: src/tax.py
+        # def rate():
+        #     return 0.2
+        # Path: src/shop.py
+        import tax
 
         def total(items):
             return <fim_suffix>
@@ -131,7 +202,13 @@ fn deepseek_coder() {
         &template(None, &["<｜fim▁begin｜>", "<｜fim▁hole｜>", "<｜fim▁end｜>"]),
         1000,
         expect![[r#"
-        <｜fim▁begin｜>import tax
+        <｜fim▁begin｜># Path: src/item.py
+        # class Item: ...
+        # Path: src/tax.py
+        # def rate():
+        #     return 0.2
+        # Path: src/shop.py
+        import tax
 
         def total(items):
             return <｜fim▁hole｜>
@@ -143,11 +220,63 @@ fn deepseek_coder() {
 }
 
 #[test]
+fn code_llama() {
+    check(
+        &template(None, &["▁<PRE>", "▁<SUF>", "▁<MID>", "▁<EOT>"]),
+        1000,
+        expect![[r#"
+        ▁<PRE># Path: src/item.py
+        # class Item: ...
+        # Path: src/tax.py
+        # def rate():
+        #     return 0.2
+        # Path: src/shop.py
+        import tax
+
+        def total(items):
+            return ▁<SUF>
+
+        def main():
+            pass
+        ▁<MID>"#]],
+    );
+}
+
+#[test]
+fn codestral() {
+    check(
+        &template(None, &["[PREFIX]", "[SUFFIX]", "[MIDDLE]"]),
+        1000,
+        expect![[r#"
+        [SUFFIX]
+
+        def main():
+            pass
+        [PREFIX]+++++ src/item.py
+        class Item: ...
+        +++++ src/tax.py
+        def rate():
+            return 0.2
+        +++++ src/shop.py
+        import tax
+
+        def total(items):
+            return "#]],
+    );
+}
+
+#[test]
 fn a_model_without_special_tokens_continues() {
     check(
         &template(None, &[]),
         1000,
         expect![[r#"
+        # Path: src/item.py
+        # class Item: ...
+        # Path: src/tax.py
+        # def rate():
+        #     return 0.2
+        # Path: src/shop.py
         import tax
 
         def total(items):
@@ -180,7 +309,11 @@ fn a_small_budget_keeps_what_is_nearest() {
 #[test]
 fn no_budget_is_ever_exceeded() {
     for prompt_tokens in 8..120 {
-        for template in [template(Some(1), &OURS), template(None, &OURS[..7]), template(None, &[])] {
+        let code_llama = ["▁<PRE>", "▁<SUF>", "▁<MID>"];
+        for (version, specials) in
+            [(Some(1), &OURS[..]), (None, &OURS[..7]), (None, &code_llama), (None, &[])]
+        {
+            let template = template(version, specials);
             let prompt = assemble(&context(), &template, Budget { prompt_tokens }, &count);
             let spent: usize = prompt
                 .parts

@@ -113,12 +113,17 @@ impl Tokenizer {
     /// The tokens of `text`, in which special tokens' texts are ordinary text. Nothing is put before
     /// or behind them.
     pub fn encode(&self, text: &str) -> Vec<TokenId> {
-        self.encode_parts(&self.added, text)
+        self.encode_from(&self.added, text, true)
+    }
+
+    /// The tokens of `text` as a text's continuation: without the space that SentencePiece puts before a text.
+    pub fn encode_continued(&self, text: &str) -> Vec<TokenId> {
+        self.encode_from(&self.added, text, false)
     }
 
     /// The tokens of `text`, in which special tokens' texts stand for these tokens.
     pub fn encode_with_special(&self, text: &str) -> Vec<TokenId> {
-        self.encode_parts(&self.added_and_special, text)
+        self.encode_from(&self.added_and_special, text, true)
     }
 
     /// How many tokens [`encode`](Tokenizer::encode) gives.
@@ -199,9 +204,9 @@ impl Tokenizer {
         self.fim
     }
 
-    fn encode_parts(&self, added: &Added, text: &str) -> Vec<TokenId> {
+    /// `begins`: whether a text begins here, rather than going on.
+    fn encode_from(&self, added: &Added, text: &str, mut begins: bool) -> Vec<TokenId> {
         let (mut ids, mut scratch) = (Vec::new(), Scratch::default());
-        let mut begins = true;
         added.parts(text, |part| {
             match (&part, &self.algorithm) {
                 (&Part::Token(id), _) => ids.push(id),

@@ -105,6 +105,9 @@ pub(crate) fn ids_by_text(texts: &Strings) -> Result<FxHashMap<&str, TokenId>, E
     Ok(ids)
 }
 
+/// CodeLlama's signals for filling in, which converters leave among the ordinary tokens.
+const CODE_LLAMA: [&str; 4] = ["▁<PRE>", "▁<SUF>", "▁<MID>", "▁<EOT>"];
+
 /// The types are those of `tokenizer.ggml.token_type`.
 ///
 /// Converters call added tokens "user-defined", whether they are text or signals that nobody marked
@@ -112,6 +115,7 @@ pub(crate) fn ids_by_text(texts: &Strings) -> Result<FxHashMap<&str, TokenId>, E
 /// source file must not steer the model.
 fn kind(token: TokenId, code: i32, text: &str, spelling: Spelling) -> Result<Kind, Error> {
     match code {
+        NORMAL | 4 if CODE_LLAMA.contains(&text) => Ok(Kind::Special),
         6 if spelling == Spelling::Text && spelled_byte(text).is_some() => Ok(Kind::Byte),
         NORMAL | 6 => Ok(Kind::Ordinary),
         // Runs of spaces, which no text spells like this: they are reached by merging.

@@ -2,7 +2,7 @@ use std::fmt::Write;
 
 use anyhow::Result;
 use inkling_lsp::trace;
-use inkling_lsp::wire::Trace as Stages;
+use inkling_lsp::wire::{Trace as Stages, TraceSnippet};
 
 use super::complete::{Asked, ask};
 use super::{print, print_json};
@@ -45,6 +45,8 @@ fn to_text(stages: &Stages) -> String {
     let sections = [
         ("tree", stages.tree.clone()),
         ("context", stages.context.clone()),
+        ("snippets", stages.snippets.iter().map(snippet).collect()),
+        ("redacted", stages.redacted.join(", ")),
         ("prompt", stages.prompt.clone()),
         ("tokens", tokens),
         ("logits", logits),
@@ -70,4 +72,11 @@ fn to_text(stages: &Stages) -> String {
         ),
     ];
     sections.iter().map(|(name, text)| format!("── {name}\n{}\n", text.trim_end_matches('\n'))).collect()
+}
+
+/// Why it is there and what it takes.
+fn snippet(TraceSnippet { path, reason, score, tokens, .. }: &TraceSnippet) -> String {
+    let room =
+        tokens.map_or("left out for lack of room".to_string(), |n_tokens| format!("{n_tokens} tokens"));
+    format!("{score:.3} {reason:<9} {path}, {room}\n")
 }

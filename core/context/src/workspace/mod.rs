@@ -29,6 +29,7 @@ impl Limits {
 /// worth, whatever the size of the whole.
 #[derive(Clone, Debug)]
 pub struct Workspace {
+    name: String,
     limits: Limits,
     /// By their numbers. A number whose file is gone is used again.
     files: Vec<Option<File>>,
@@ -85,6 +86,7 @@ impl Workspace {
     /// An empty one.
     pub fn new(limits: Limits) -> Workspace {
         Workspace {
+            name: String::new(),
             limits,
             files: Vec::new(),
             unused: Vec::new(),
@@ -96,6 +98,16 @@ impl Workspace {
             names: FxHashMap::default(),
             viewed: Vec::new(),
         }
+    }
+
+    /// Says what people call the whole, such as the repository's name.
+    pub fn set_name(&mut self, name: &str) {
+        self.name = name.to_string();
+    }
+
+    /// What people call the whole; empty where nobody has said.
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// Adds a file, or puts it in the place of an older one of the same path.

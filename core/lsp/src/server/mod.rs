@@ -199,6 +199,8 @@ impl Server {
         let folder = params["workspaceFolders"][0]["uri"].as_str().or(params["rootUri"].as_str());
         let mut state = self.state.borrow_mut();
         state.documents.set_root(folder);
+        let name = folder.and_then(|uri| uri.trim_end_matches('/').rsplit('/').next()).unwrap_or("");
+        state.workspace.borrow_mut().set_name(params["workspaceFolders"][0]["name"].as_str().unwrap_or(name));
         state.shows_progress = params["capabilities"]["window"]["workDoneProgress"].as_bool() == Some(true);
         state.phase = Phase::Running;
         drop(state);
