@@ -1,20 +1,20 @@
 import './styles.css';
 import { LanguageClient } from './client';
 import type { Answer } from './completion';
-import { announce, byId } from './dom';
+import { announce, byId, recall, remember } from './dom';
 import { acceptFiles } from './files';
 import { GlassBox } from './glass-box';
 import { ModelLine } from './model-line';
 import { dismiss, notify } from './notices';
 import { Picker } from './picker';
-import type { ModelInfo, Settings, Status } from './protocol.gen';
+import type { Executes, ModelInfo, Settings, Status } from './protocol.gen';
 import { hasWasmSimd, keepOffline } from './support';
 import { watchTheme } from './theme';
 import { Tracer } from './tracer';
 
 const BUILT_IN = new URL(INKLING_FILES.model, document.baseURI).href;
 
-const settings: Settings = { model: BUILT_IN };
+const settings: Settings = { model: BUILT_IN, executor: watchExecutor() };
 const client = new LanguageClient(new URL(INKLING_FILES.core, document.baseURI), () => settings, {
   ready: () => editing?.reopen(),
   status: onStatus,
@@ -130,6 +130,17 @@ function onCrash(reason: string, retryMs: number | undefined): void {
     const again = { label: 'Start it again', run: () => client.start() };
     notify('core', `The core keeps stopping (${reason}). Your text is safe. Another model may help, or reloading the page.`, again);
   }
+}
+
+/** What is to run the model: the last visit's choice, until there is another. */
+function watchExecutor(): Executes {
+  const select = byId('executor', HTMLSelectElement);
+  select.value = recall('executor') ?? 'auto';
+  select.addEventListener('change', () => {
+    remember('executor', (settings.executor = select.value as Executes));
+    client.notify('workspace/didChangeConfiguration', { settings: { inkling: { executor: settings.executor } } });
+  });
+  return select.value as Executes;
 }
 
 function watchPause(): void {

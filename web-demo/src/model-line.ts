@@ -64,7 +64,7 @@ export class ModelLine {
       model.quantization,
       `${model.executor}${threads}`,
     ].join(' · ');
-    byId('executor-note', HTMLElement).textContent = executorNote(model.executor);
+    byId('executor-note', HTMLElement).textContent = executorNote(model);
   }
 
   #showNone(): void {
@@ -85,10 +85,9 @@ export class ModelLine {
 }
 
 /** Why the model runs where it does. */
-function executorNote(executor: string): string {
-  if (!executor.startsWith('CPU')) return `The model runs on: ${executor}.`;
-  const gpu = 'gpu' in navigator ? 'This browser has WebGPU, which Inkling does not use yet.' : 'This browser has no WebGPU.';
-  return `The model runs on this device’s processor (${executor}). ${gpu}`;
+function executorNote({ executor, executorReason }: ModelInfo): string {
+  if (!executor.startsWith('CPU')) return `The model runs on this device’s graphics processor (${executor}), by WebGPU.`;
+  return `The model runs on this device’s processor (${executor}), ${executorReason ? `since ${executorReason}` : 'as chosen'}.`;
 }
 
 function count(n: number): string {

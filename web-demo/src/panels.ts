@@ -42,9 +42,7 @@ export const PANELS: readonly Panel[] = [
       reusedTokens > 0
         ? `What the model reads. The ${reusedTokens} pale ones it still knew from the last time.`
         : 'What the model reads, piece by piece, with the number of each piece.',
-    render: ({ tokens, reusedTokens }) => [
-      h('ol', { class: 'tokens' }, ...tokens.map((token, index) => chip(token, index < reusedTokens))),
-    ],
+    render: ({ tokens, reusedTokens }) => [h('ol', { class: 'tokens' }, ...tokens.map((token, index) => chip(token, index < reusedTokens)))],
   },
   {
     id: 'logits',
@@ -83,14 +81,8 @@ function treeLine(line: string): (Node | string)[] {
 
 /** Why a snippet was chosen, how relevant it is, and what room it got. */
 function snippetRow({ path, reason, score, tokens }: TraceSnippet): HTMLLIElement {
-  return h(
-    'li',
-    { class: tokens === null ? 'left-out' : undefined },
-    h('b', {}, reason),
-    h('code', {}, path),
-    h('span', { class: 'bar', style: `--probability: ${score}`, title: `relevance ${score.toFixed(2)}` }),
-    h('small', {}, tokens === null ? 'no room' : `${tokens} tokens`),
-  );
+  const bar = h('span', { class: 'bar', style: `--probability: ${score}`, title: `relevance ${score.toFixed(2)}` });
+  return h('li', { class: tokens === null && 'left-out' }, h('b', {}, reason), h('code', {}, path), bar, h('small', {}, tokens === null ? 'no room' : `${tokens} tokens`));
 }
 
 function contextLine(line: string): (Node | string)[] {

@@ -50,6 +50,10 @@ nContext: number,
  */
 executor: string, 
 /**
+ * Why it is the CPU, where a graphics processor was wanted.
+ */
+executorReason?: string, 
+/**
  * Threads that compute.
  */
 threads: number, };
@@ -108,9 +112,15 @@ threads?: number,
 /**
  * Where models run from the next load on.
  */
-engine?: EngineChoice, };
+engine?: EngineChoice, 
+/**
+ * What runs models; a change loads the present one anew.
+ */
+executor?: Executes, };
 
 export type EngineChoice = "inside" | "process";
+
+export type Executes = "auto" | "cpu" | "gpu";
 
 export type Trace = { 
 /**

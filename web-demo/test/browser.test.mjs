@@ -45,7 +45,7 @@ function visit(name, steps, { options, expectedErrors = [] } = {}) {
 visit('the sample invites a completion before anything is typed', async (playground) => {
   assert.match(await playground.nextGhostText(), /\S/);
   assert.match(await playground.page.locator('#model-facts').textContent(), /M parameters · [\d.]+ MB · .*CPU/);
-  assert.match(await playground.page.locator('#executor-note').textContent(), /processor/);
+  assert.match(await playground.page.locator('#executor-note').textContent(), /processor \(CPU.*since there is no WebGPU here/);
 });
 
 visit('what is typed is answered by ghost text, and it is what the glass box shows', async (playground) => {

@@ -41,8 +41,9 @@ export async function serveDist() {
   };
 }
 
-export function launchBrowser() {
-  return chromium.launch({ executablePath: process.env.INKLING_CHROMIUM ?? '/usr/bin/chromium', args: CHROMIUM_ARGS });
+export function launchBrowser(...more) {
+  const executablePath = process.env.INKLING_CHROMIUM ?? '/usr/bin/chromium';
+  return chromium.launch({ executablePath, args: [...CHROMIUM_ARGS, ...more] });
 }
 
 /** A page of the playground, with what a user does and sees. */

@@ -2,7 +2,9 @@
 
 use std::rc::Rc;
 
-use inkling_engine::{Cancel, Executor, ModelConfig, Prefilled, Sampler, Sampling, TokenId, Top, Want};
+use inkling_engine::{
+    Cancel, Executor, ExecutorInfo, ModelConfig, Prefilled, Sampler, Sampling, TokenId, Top, Want,
+};
 use inkling_gguf::{Gguf, Source};
 use inkling_ngram::N_FEATURES;
 use inkling_prompt::{ModelFacts, Part, Prompt, Template};
@@ -41,6 +43,8 @@ pub struct ModelSummary {
     pub n_context: usize,
     /// What runs it.
     pub executor: String,
+    /// Why it is the CPU, where a graphics processor was wanted.
+    pub executor_reason: Option<String>,
     /// Threads that compute.
     pub n_threads: usize,
 }
@@ -82,6 +86,7 @@ impl LocalModel {
                 architecture: gguf.get_str("general.architecture").unwrap_or("unknown").to_string(),
                 n_context: info.model.n_context,
                 executor: info.name.clone(),
+                executor_reason: info.reason.clone(),
                 n_threads: info.n_threads,
             },
             template: Template::choose(&ModelFacts { prompt_version, specials: &specials }),
@@ -92,9 +97,15 @@ impl LocalModel {
         }
     }
 
-    /// What a person wants to know.
-    pub fn summary(&self) -> &ModelSummary {
-        &self.summary
+    /// What a person wants to know, of this moment: what runs a model can change.
+    pub fn summary(&self) -> ModelSummary {
+        let ExecutorInfo { name, reason, n_threads, .. } = self.executor.info();
+        ModelSummary {
+            executor: name.clone(),
+            executor_reason: reason.clone(),
+            n_threads: *n_threads,
+            ..self.summary.clone()
+        }
     }
 
     /// Its sizes.

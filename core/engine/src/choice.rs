@@ -5,7 +5,6 @@ use std::rc::Rc;
 use inkling_gguf::{Gguf, Source};
 
 use crate::executor::{Cancel, Executor, Pause};
-#[cfg(not(target_arch = "wasm32"))]
 use crate::fall_back::load_gpu;
 use crate::{CpuExecutor, EngineError, LoadProgress, Model};
 
@@ -48,18 +47,19 @@ pub async fn load_executor(
 ) -> Result<Box<dyn Executor>, EngineError> {
     let reload =
         Reload { n_context: options.n_context, n_threads: options.n_threads, pause: options.pause.clone() };
+    let mut reason = None;
     if options.choice != ExecutorChoice::Cpu {
         match load_gpu(gguf, source.clone(), &options, &reload).await {
             Ok(executor) => return Ok(executor),
-            Err(
-                EngineError::NoGpu { .. }
-                | EngineError::GpuUnsupported { .. }
-                | EngineError::GpuMemory { .. },
-            ) if options.choice == ExecutorChoice::Auto => {}
+            Err(error) if options.choice == ExecutorChoice::Auto && error.is_of_gpu() => {
+                reason = Some(error.cause());
+            }
             Err(error) => return Err(error),
         }
     }
-    Ok(Box::new(reload.load(gguf, &*source, options.progress, options.cancel).await?))
+    let mut cpu = reload.load(gguf, &*source, options.progress, options.cancel).await?;
+    cpu.info.reason = reason;
+    Ok(Box::new(cpu))
 }
 
 /// How the CPU executor is to be made.
@@ -81,15 +81,4 @@ impl Reload {
         let model = Model::load(gguf, source, progress, cancel).await?;
         CpuExecutor::new(model, self.n_context, self.n_threads, self.pause.clone())
     }
-}
-
-/// In WASM models run on the CPU.
-#[cfg(target_arch = "wasm32")]
-async fn load_gpu(
-    _: &Gguf,
-    _: Rc<dyn Source>,
-    _: &ExecutorOptions<'_>,
-    _: &Reload,
-) -> Result<Box<dyn Executor>, EngineError> {
-    Err(EngineError::NoGpu { reason: " in this host".to_string() })
 }

@@ -159,6 +159,16 @@ pub enum EngineError {
         /// What the driver says.
         reason: String,
     },
+    /// The graphics processor's results are not the CPU's.
+    #[error(
+        "the graphics processor {name} computes wrong (NMSE {nmse:.0e}); use the CPU (--executor cpu), and look for a newer driver or browser"
+    )]
+    GpuWrong {
+        /// Of the device.
+        name: String,
+        /// The squared error of its logits beside their squares.
+        nmse: f32,
+    },
     /// The process or page that runs the model is gone, hangs or speaks what cannot be understood.
     #[error("the engine that runs the model failed: {reason}; ask again, and it starts anew")]
     EngineLost {
@@ -185,6 +195,23 @@ pub enum EngineError {
     /// The caller cancelled.
     #[error("cancelled")]
     Cancelled,
+}
+
+impl EngineError {
+    /// The message without what to do.
+    pub fn cause(&self) -> String {
+        let message = self.to_string();
+        message.split_once("; ").map_or(message.clone(), |(cause, _)| cause.to_string())
+    }
+
+    /// Whether the CPU might do what a graphics processor did not.
+    pub(crate) fn is_of_gpu(&self) -> bool {
+        use EngineError::*;
+        matches!(
+            self,
+            NoGpu { .. } | GpuUnsupported { .. } | GpuMemory { .. } | GpuLost { .. } | GpuWrong { .. }
+        )
+    }
 }
 
 fn supported() -> String {

@@ -125,6 +125,8 @@ pub struct Prefilled {
 pub struct ExecutorInfo {
     /// Such as "CPU, AVX-512 VNNI".
     pub name: String,
+    /// Why it is the CPU, where a graphics processor was wanted.
+    pub reason: Option<String>,
     /// Threads that compute.
     pub n_threads: usize,
     /// Of the model that is loaded.

@@ -7,6 +7,8 @@ use inkling_gguf::{Gguf, Source};
 use crate::choice::{ExecutorChoice, ExecutorOptions, Reload};
 use crate::executor::{Cancel, Executor, ExecutorInfo, Prefilled, Reply, TokenId, Top, Want};
 use crate::gpu::{Gpu, GpuExecutor, GpuOptions, Tier};
+use crate::model::Layout;
+use crate::self_test::self_test;
 use crate::{Adapter, EngineError};
 
 /// Loads a model onto the graphics processor; where any will not do, a software one is none.
@@ -18,11 +20,13 @@ pub(crate) async fn load_gpu(
 ) -> Result<Box<dyn Executor>, EngineError> {
     let gpu = Gpu::open(Tier::Subgroups).await?;
     if gpu.is_software() && options.choice == ExecutorChoice::Auto {
-        return Err(EngineError::NoGpu { reason: String::new() });
+        return Err(EngineError::NoGpu { reason: ", only one that the CPU plays".to_string() });
     }
-    let ExecutorOptions { n_context, progress, cancel, .. } = *options;
-    let gpu_options = GpuOptions { n_context, pause: options.pause.clone(), progress, cancel };
-    let gpu = GpuExecutor::load(gpu, gguf, &*source, gpu_options).await?;
+    let ExecutorOptions { n_context, progress, cancel, pause, .. } = options;
+    let (gpu, layout) = (Rc::new(gpu), Layout::new(gguf)?);
+    self_test(&gpu, &layout, &*source, pause, cancel).await?;
+    let gpu_options = GpuOptions { n_context: *n_context, pause: pause.clone(), progress, cancel };
+    let gpu = GpuExecutor::load_layout(gpu, &layout, &*source, gpu_options).await?;
     Ok(Box::new(FallBack::new(gpu, source, reload.clone())))
 }
 
@@ -44,11 +48,13 @@ impl FallBack {
 
     /// Puts the CPU in the place of a lost device; any other error stays one.
     async fn take_over(&mut self, error: EngineError, cancel: &Cancel) -> Result<(), EngineError> {
-        let EngineError::GpuLost { name, .. } = &error else { return Err(error) };
+        if !matches!(error, EngineError::GpuLost { .. }) {
+            return Err(error);
+        }
         let gguf = Gguf::read(&*self.source).await?;
         let cpu = self.reload.load(&gguf, &*self.source, &|_| {}, cancel).await?;
         self.info = cpu.info().clone();
-        self.info.name = format!("{}, since {name} failed", self.info.name);
+        self.info.reason = Some(error.cause());
         self.executor = Box::new(cpu);
         Ok(())
     }
@@ -159,6 +165,8 @@ mod tests {
             assert!((expected.log_sum_exp - actual.log_sum_exp).abs() < 1e-3, "step {step}");
             token = actual.entries[0].0;
         }
-        assert!(both.info().name.starts_with("CPU") && both.info().name.ends_with("failed"));
+        let ExecutorInfo { name, reason, .. } = both.info();
+        assert!(name.starts_with("CPU"), "{name}");
+        assert!(reason.as_ref().unwrap().starts_with("the graphics processor "), "{reason:?}");
     }
 }

@@ -11,15 +11,14 @@ mod config;
 mod cpu;
 mod error;
 mod executor;
-#[cfg(not(target_arch = "wasm32"))]
 mod fall_back;
 mod forward;
-#[cfg(not(target_arch = "wasm32"))]
 mod gpu;
 mod graph;
 mod model;
 mod quantize;
 mod sample;
+mod self_test;
 
 pub use adapter::{Adapter, LowRank};
 pub use architecture::{Architecture, FeedForward, Norm};
@@ -31,7 +30,8 @@ pub use executor::{
     Cancel, Executor, ExecutorInfo, Pause, Prefilled, Reply, TokenId, Top, Want, never_pause,
 };
 #[cfg(not(target_arch = "wasm32"))]
-pub use gpu::{Gpu, GpuExecutor, GpuOptions, Tier, gpus};
+pub use gpu::gpus;
+pub use gpu::{Gpu, GpuExecutor, GpuOptions, Tier};
 pub use graph::{Buffer, Graph, Op, WeightId};
 pub use model::{LoadProgress, Model, Weight};
 pub use quantize::{Quantization, quantize};

@@ -60,7 +60,15 @@ impl Model {
         progress: &dyn Fn(LoadProgress),
         cancel: &Cancel,
     ) -> Result<Model, EngineError> {
-        let layout = Layout::new(gguf)?;
+        Model::load_layout(Layout::new(gguf)?, source, progress, cancel).await
+    }
+
+    pub(crate) async fn load_layout(
+        layout: Layout<'_>,
+        source: &dyn Source,
+        progress: &dyn Fn(LoadProgress),
+        cancel: &Cancel,
+    ) -> Result<Model, EngineError> {
         let total_bytes = layout.n_bytes();
         let Layout { config, graph, tensors } = layout;
         let mut loaded = LoadProgress { bytes: 0, total_bytes };

@@ -1,6 +1,6 @@
 use inkling_assist::Options;
 
-use crate::wire::{EngineChoice, Settings};
+use crate::wire::{EngineChoice, Executes, Settings};
 
 /// The settings in force.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,6 +15,8 @@ pub struct Configuration {
     pub threads: Option<usize>,
     /// Where models run.
     pub engine: EngineChoice,
+    /// What runs them.
+    pub executor: Executes,
 }
 
 impl Configuration {
@@ -25,6 +27,7 @@ impl Configuration {
         debounce_ms: 40.0,
         threads: None,
         engine: EngineChoice::Inside,
+        executor: Executes::Auto,
     };
 
     /// Takes over what `settings` names, within sensible bounds.
@@ -38,9 +41,11 @@ impl Configuration {
             candidates,
             threads,
             engine,
+            executor,
         } = settings;
         self.model = model.or(self.model.take());
         self.engine = engine.unwrap_or(self.engine);
+        self.executor = executor.unwrap_or(self.executor);
         self.threads = threads.map(|n| n.clamp(1, 256)).or(self.threads);
         self.debounce_ms = debounce_ms.map_or(self.debounce_ms, |ms| ms.clamp(0.0, 10_000.0));
         let options = &mut self.options;

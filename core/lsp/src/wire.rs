@@ -57,6 +57,10 @@ pub struct ModelInfo {
     pub n_context: usize,
     /// What runs it.
     pub executor: String,
+    /// Why it is the CPU, where a graphics processor was wanted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "codegen", ts(optional))]
+    pub executor_reason: Option<String>,
     /// Threads that compute.
     pub threads: usize,
 }
@@ -121,6 +125,22 @@ pub struct Settings {
     /// Where models run from the next load on.
     #[cfg_attr(feature = "codegen", ts(optional))]
     pub engine: Option<EngineChoice>,
+    /// What runs models; a change loads the present one anew.
+    #[cfg_attr(feature = "codegen", ts(optional))]
+    pub executor: Option<Executes>,
+}
+
+/// What runs models.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "codegen", derive(ts_rs::TS))]
+pub enum Executes {
+    /// The graphics processor where there is a real one that can, else the CPU.
+    Auto,
+    /// The CPU.
+    Cpu,
+    /// The graphics processor, a software one if need be, or an error.
+    Gpu,
 }
 
 /// Where models run.
@@ -264,6 +284,7 @@ pub fn typescript() -> String {
         PushedFile::decl(&config),
         Settings::decl(&config),
         EngineChoice::decl(&config),
+        Executes::decl(&config),
         Trace::decl(&config),
         TraceSnippet::decl(&config),
         TraceToken::decl(&config),

@@ -83,7 +83,8 @@ impl RemoteExecutor {
         progress: &dyn Fn(LoadProgress),
         cancel: &Cancel,
     ) -> Result<RemoteExecutor, EngineError> {
-        let info = ExecutorInfo { name: String::new(), n_threads: options.n_threads, model: config };
+        let n_threads = options.n_threads;
+        let info = ExecutorInfo { name: String::new(), reason: None, n_threads, model: config };
         let state = State::Down { reason: String::new(), retry_at: f64::MIN };
         let mut executor = RemoteExecutor { remote, options, info, state, n_failures: 0, next_id: 1 };
         executor.get_ready(progress, cancel).await?;
@@ -147,8 +148,9 @@ impl RemoteExecutor {
         }
         let State::Loading(connection, id) = &mut self.state else { return Ok(()) };
         match connection.answer(*id, cancel, progress).await {
-            Ok(Response::Loaded { name, n_threads, n_context }) => {
+            Ok(Response::Loaded { name, reason, n_threads, n_context }) => {
                 self.info.name = name;
+                self.info.reason = Some(reason).filter(|reason| !reason.is_empty());
                 self.info.n_threads = n_threads as usize;
                 self.info.model.n_context = n_context as usize;
                 self.become_ready();

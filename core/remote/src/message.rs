@@ -7,7 +7,7 @@ use crate::bytes::{Reader, Writer};
 use crate::frame::enframe;
 
 /// Version of the messages below, which an engine says first. Both sides have to be of the same.
-pub const PROTOCOL: u32 = 1;
+pub const PROTOCOL: u32 = 2;
 
 /// Begins the first frame of an engine.
 const MAGIC: u32 = u32::from_le_bytes(*b"INKE");
@@ -81,6 +81,8 @@ pub enum Response {
     Loaded {
         /// The executor's name.
         name: String,
+        /// Why it is this one, or nothing.
+        reason: String,
         /// Threads that compute.
         n_threads: u32,
         /// Positions of the context.
@@ -168,8 +170,8 @@ impl Response {
             Response::Hello { version } => head(0).u32(MAGIC).u32(*version),
             Response::Working => head(1),
             Response::Progress { bytes, total_bytes } => head(2).u64(*bytes).u64(*total_bytes),
-            Response::Loaded { name, n_threads, n_context } => {
-                head(3).str(name).u32(*n_threads).u32(*n_context)
+            Response::Loaded { name, reason, n_threads, n_context } => {
+                head(3).str(name).str(reason).u32(*n_threads).u32(*n_context)
             }
             Response::Prefilled { n_reused, top } => head(4).u32(*n_reused).top(top),
             Response::Tops(tops) => head(5).list(tops, Writer::top),
@@ -192,7 +194,12 @@ impl Response {
             },
             1 => Response::Working,
             2 => Response::Progress { bytes: reader.u64()?, total_bytes: reader.u64()? },
-            3 => Response::Loaded { name: reader.str()?, n_threads: reader.u32()?, n_context: reader.u32()? },
+            3 => Response::Loaded {
+                name: reader.str()?,
+                reason: reader.str()?,
+                n_threads: reader.u32()?,
+                n_context: reader.u32()?,
+            },
             4 => Response::Prefilled { n_reused: reader.u32()?, top: reader.top()? },
             // A top is its log-sum-exp, a length and an entry at least.
             5 => Response::Tops(reader.list(16, Reader::top)?),
@@ -241,7 +248,12 @@ mod tests {
             Response::Hello { version: PROTOCOL },
             Response::Working,
             Response::Progress { bytes: 1 << 40, total_bytes: 1 << 41 },
-            Response::Loaded { name: "CPU".to_string(), n_threads: 2, n_context: 512 },
+            Response::Loaded {
+                name: "CPU".to_string(),
+                reason: "the graphics processor is gone".to_string(),
+                n_threads: 2,
+                n_context: 512,
+            },
             Response::Prefilled { n_reused: 4, top: top.clone() },
             Response::Tops(vec![top.clone(), top]),
             Response::Logits(vec![0.5, -1.0]),

@@ -123,6 +123,7 @@ impl Engine {
                 let info = executor.info();
                 let loaded = Response::Loaded {
                     name: info.name.clone(),
+                    reason: info.reason.clone().unwrap_or_default(),
                     n_threads: info.n_threads as u32,
                     n_context: info.model.n_context as u32,
                 };

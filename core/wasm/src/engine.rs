@@ -93,6 +93,7 @@ impl Engine {
     /// `LanguageServer` does.
     #[wasm_bindgen(constructor)]
     pub fn new(post: Function, open: Function) -> Engine {
+        crate::ask_for_subgroups();
         let (inbox, requests) = inbox();
         let page = Page { post, open, works: Cell::new(false), told_at: Cell::new(0.0) };
         spawn_local(serve(Rc::new(page), requests));

@@ -37,6 +37,7 @@ impl LanguageServer {
     #[wasm_bindgen(constructor)]
     pub fn new(post: Function, open: Function, engine: Option<Function>) -> LanguageServer {
         std::panic::set_hook(Box::new(|info| console_error(&info.to_string())));
+        ask_for_subgroups();
         LanguageServer { server: Server::new(Rc::new(Worker::new(post, open, engine))) }
     }
 
@@ -45,6 +46,12 @@ impl LanguageServer {
         // What is no JSON has no id to answer to; the server answers it as any other malformed message.
         self.server.receive(serde_wasm_bindgen::from_value(message).unwrap_or(Value::Null));
     }
+}
+
+#[wasm_bindgen(module = "/src/subgroups.js")]
+extern "C" {
+    #[wasm_bindgen(js_name = askForSubgroups)]
+    pub(crate) fn ask_for_subgroups();
 }
 
 #[wasm_bindgen]

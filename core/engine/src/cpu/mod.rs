@@ -34,7 +34,7 @@ const CHUNK_TOKENS: usize = 32;
 
 /// Runs a [`Model`] with SIMD and threads. All instruction sets and thread counts give the same bits.
 pub struct CpuExecutor {
-    info: ExecutorInfo,
+    pub(crate) info: ExecutorInfo,
     config: ModelConfig,
     graph: Graph,
     weights: Weights,
@@ -100,6 +100,7 @@ impl CpuExecutor {
         Ok(CpuExecutor {
             info: ExecutorInfo {
                 name: format!("CPU, {}", level.name()),
+                reason: None,
                 n_threads: pool.n_threads(),
                 model: ModelConfig { n_context, ..config.clone() },
             },

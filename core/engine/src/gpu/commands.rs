@@ -112,7 +112,7 @@ fn entry((binding, slice): (usize, &Slice)) -> BindGroupEntry<'_> {
 }
 
 /// The layout is spelled out: one that wgpu derives leaves out what a variant does not use.
-fn pipeline(gpu: &Gpu, shader: Shader) -> ComputePipeline {
+pub(super) fn pipeline(gpu: &Gpu, shader: Shader) -> ComputePipeline {
     let storage = |read_only| BufferBindingType::Storage { read_only };
     let (n_reads, n_writes) = shader.n_bindings();
     let types = [storage(true), BufferBindingType::Uniform]

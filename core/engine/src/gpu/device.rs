@@ -3,12 +3,13 @@
 use std::sync::{Arc, Mutex};
 
 use futures::channel::oneshot;
-use inkling_kernels::Dialect;
+use inkling_kernels::{Dialect, Shader};
 use wgpu::{
-    Adapter, Backends, Buffer, BufferUsages, Device, DeviceDescriptor, DeviceType, ErrorFilter, Features,
-    Instance, InstanceDescriptor, Limits, MapMode, PollType, Queue,
+    Backends, Buffer, BufferUsages, Device, DeviceDescriptor, DeviceType, ErrorFilter, Features, Instance,
+    InstanceDescriptor, Limits, MapMode, PollType, Queue,
 };
 
+use super::commands::pipeline;
 use crate::EngineError;
 
 /// Which variants of the shaders run, from what the device offers. Later ones need more.
@@ -64,7 +65,8 @@ pub fn gpus() -> Vec<String> {
     adapters.iter().map(describe).collect()
 }
 
-fn describe(adapter: &Adapter) -> String {
+#[cfg(not(target_arch = "wasm32"))]
+fn describe(adapter: &wgpu::Adapter) -> String {
     let info = adapter.get_info();
     let kind = match info.device_type {
         DeviceType::DiscreteGpu => "discrete",
@@ -82,6 +84,10 @@ impl Gpu {
     /// # Errors
     /// [`EngineError::NoGpu`] where there is none that can be used.
     pub async fn open(max_tier: Tier) -> Result<Gpu, EngineError> {
+        // In hosts without the browser's interface wgpu would panic.
+        if cfg!(target_arch = "wasm32") && !wgpu::util::is_browser_webgpu_supported().await {
+            return Err(EngineError::NoGpu { reason: ", since there is no WebGPU here".to_string() });
+        }
         let instance = Instance::new(InstanceDescriptor::new_without_display_handle());
         let mut adapters = instance.enumerate_adapters(Backends::PRIMARY | Backends::BROWSER_WEBGPU).await;
         adapters.sort_by_key(|adapter| match adapter.get_info().device_type {
@@ -107,8 +113,23 @@ impl Gpu {
         device.set_device_lost_callback(move |_, message| {
             told.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).get_or_insert(message);
         });
-        let is_software = adapter.get_info().device_type == DeviceType::Cpu;
-        Ok(Gpu { device, queue, name: adapter.get_info().name, tier, is_software, lost })
+        let info = adapter.get_info();
+        let name = if info.name.is_empty() { "WebGPU".to_string() } else { info.name };
+        let is_software = info.device_type == DeviceType::Cpu;
+        let mut gpu = Gpu { device, queue, name, tier, is_software, lost };
+        if cfg!(target_arch = "wasm32") {
+            gpu.tier = gpu.tier_in_browser(max_tier).await;
+        }
+        Ok(gpu)
+    }
+
+    /// wgpu does not know yet what a browser's device can do beyond WebGPU's first version: only a try tells.
+    async fn tier_in_browser(&mut self, max_tier: Tier) -> Tier {
+        self.tier = max_tier;
+        match self.checked("subgroups", 0, || pipeline(self, Shader::RmsNorm)).await {
+            Ok(_) => max_tier,
+            Err(_) => Tier::Portable,
+        }
     }
 
     /// The variants of the shaders that run here.
@@ -119,6 +140,11 @@ impl Gpu {
     /// Whether the CPU plays the graphics processor, more slowly than the CPU executor would.
     pub fn is_software(&self) -> bool {
         self.is_software
+    }
+
+    /// As its driver calls it.
+    pub(crate) fn device_name(&self) -> String {
+        self.name.clone()
     }
 
     /// What runs here, for people.
@@ -203,5 +229,12 @@ impl Gpu {
         self.check()?;
         let polled = self.device.poll(PollType::wait_indefinitely());
         polled.map(|_| ()).map_err(|error| self.broken(error.to_string()))
+    }
+}
+
+impl Drop for Gpu {
+    /// Gives the memory back at once: a browser would keep it until it next collects garbage.
+    fn drop(&mut self) {
+        self.device.destroy();
     }
 }

@@ -12,6 +12,8 @@ mod record;
 mod tests;
 mod weights;
 
+use std::rc::Rc;
+
 use inkling_gguf::{Gguf, Source};
 use wgpu::{Buffer, BufferUsages, CommandEncoder};
 
@@ -59,7 +61,7 @@ pub struct GpuOptions<'a> {
 /// Runs a model on a graphics processor.
 pub struct GpuExecutor {
     info: ExecutorInfo,
-    gpu: Gpu,
+    gpu: Rc<Gpu>,
     memory: Memory,
     state: Slice,
     chunk_tokens: usize,
@@ -89,23 +91,31 @@ impl GpuExecutor {
     /// # Errors
     /// When the model asks for what no shader does, does not fit, or cannot be read.
     pub async fn load(
-        gpu: Gpu,
+        gpu: impl Into<Rc<Gpu>>,
         gguf: &Gguf,
         source: &dyn Source,
         options: GpuOptions<'_>,
     ) -> Result<GpuExecutor, EngineError> {
-        let layout = Layout::new(gguf)?;
+        GpuExecutor::load_layout(gpu.into(), &Layout::new(gguf)?, source, options).await
+    }
+
+    pub(crate) async fn load_layout(
+        gpu: Rc<Gpu>,
+        layout: &Layout<'_>,
+        source: &dyn Source,
+        options: GpuOptions<'_>,
+    ) -> Result<GpuExecutor, EngineError> {
         let (executor, weights) =
-            GpuExecutor::allocate(gpu, &layout, options.n_context, options.pause).await?;
+            GpuExecutor::allocate(gpu, layout, options.n_context, options.pause).await?;
         let GpuExecutor { gpu, memory, .. } = &executor;
-        weights.fill(gpu, &layout, source, options.progress, options.cancel).await?;
-        write_rotations(gpu, memory, executor.config(), &rope_divisors(&layout, source).await?);
+        weights.fill(gpu, layout, source, options.progress, options.cancel).await?;
+        write_rotations(gpu, memory, executor.config(), &rope_divisors(layout, source).await?);
         Ok(executor)
     }
 
     /// All buffers, pipelines and bind groups, the weights still zero.
     async fn allocate(
-        gpu: Gpu,
+        gpu: Rc<Gpu>,
         layout: &Layout<'_>,
         n_context: usize,
         pause: Pause,
@@ -134,7 +144,7 @@ impl GpuExecutor {
         });
         let [decode, prefill, head, top_k] = commands.await?;
         let executor = GpuExecutor {
-            info: ExecutorInfo { name: gpu.name(), n_threads: 1, model: config },
+            info: ExecutorInfo { name: gpu.name(), reason: None, n_threads: 1, model: config },
             readback: gpu.buffer("readback", LIST_BYTES, BufferUsages::MAP_READ | BufferUsages::COPY_DST),
             top: memory.lists[last].clone(),
             gpu,

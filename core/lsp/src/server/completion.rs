@@ -83,7 +83,7 @@ impl Server {
             let result = server.ask(&at, &slot, 1, &cancel).await;
             server.state.borrow_mut().cancels.remove(&id.to_string());
             let trace = |outcome: Outcome| {
-                json!(crate::trace(&at.document.source, at.offset, &outcome, &slot.info.name))
+                json!(crate::trace(&at.document.source, at.offset, &outcome, &slot.info.borrow().name))
             };
             server.respond(id, result.map(trace).map_err(refused));
         }));
@@ -185,6 +185,7 @@ impl Server {
         };
         let completer: &mut dyn Completer = &mut *model;
         let outcome = suggest(request, completer, cancel, &|| self.host.now_ms()).await;
+        self.tell_of_move(slot, model.summary());
         self.status(State::Idle, None);
         outcome
     }
@@ -198,7 +199,7 @@ impl Server {
         let texts: Vec<String> = outcome.candidates.iter().map(|candidate| candidate.text.clone()).collect();
         let answer = items(&at, &texts);
         let Place { uri, document, offset } = at;
-        let (version, model) = (document.version, slot.info.name.clone());
+        let (version, model) = (document.version, slot.info.borrow().name.clone());
         let mut state = self.state.borrow_mut();
         state.shown = Some(Shown::new(&document.path, (*document.source).clone(), offset, texts));
         state.last = Some(LastOutcome { uri, version, offset, source: document.source, outcome, model });

@@ -65,7 +65,7 @@ struct State {
 
 /// The model that answers, one question at a time.
 struct ModelSlot {
-    info: ModelInfo,
+    info: RefCell<ModelInfo>,
     model: Mutex<LocalModel>,
 }
 
@@ -218,13 +218,14 @@ impl Server {
     /// Takes over what `settings` names, as `initialize` and a changed configuration do.
     pub fn configure(&self, settings: Settings) {
         let mut state = self.state.borrow_mut();
-        let before = state.configuration.model.clone();
+        let before = state.configuration.clone();
         state.configuration.apply(settings);
         state.trigger.debounce_ms = state.configuration.debounce_ms;
-        let renamed =
-            state.configuration.model != before && (state.model.is_some() || state.loading.is_some());
+        let is_other =
+            state.configuration.model != before.model || state.configuration.executor != before.executor;
+        let has_model = state.model.is_some() || state.loading.is_some();
         drop(state);
-        if renamed {
+        if is_other && has_model {
             self.load_configured_model();
         }
     }
@@ -259,7 +260,7 @@ impl Server {
     }
 
     fn status(&self, state: StatusState, message: Option<String>) {
-        let model = self.state.borrow().model.as_ref().map(|slot| slot.info.clone());
+        let model = self.state.borrow().model.as_ref().map(|slot| slot.info.borrow().clone());
         self.notify("inkling/status", json!(Status { state, message, model }));
     }
 }

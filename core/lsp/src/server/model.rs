@@ -1,18 +1,28 @@
 //! Loading the model: `inkling/loadModel`, the settings' one, and the progress bar.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use futures::lock::Mutex;
 use inkling_assist::engine::{Cancel, EngineError, ExecutorChoice, LoadProgress};
 use inkling_assist::gguf::Source;
 use inkling_assist::remote::{Limits, Remote};
-use inkling_assist::{AssistError, LoadOptions, LocalModel};
+use inkling_assist::{AssistError, LoadOptions, LocalModel, ModelSummary};
 use serde_json::{Value, json};
 
 use super::{ModelSlot, REQUEST_CANCELLED, REQUEST_FAILED, Refusal, Server, refusal};
 use crate::Configuration;
-use crate::wire::{EngineChoice, LoadModelParams, ModelInfo, State};
+use crate::wire::{EngineChoice, Executes, LoadModelParams, ModelInfo, State};
+
+impl From<Executes> for ExecutorChoice {
+    fn from(executes: Executes) -> ExecutorChoice {
+        match executes {
+            Executes::Auto => ExecutorChoice::Auto,
+            Executes::Cpu => ExecutorChoice::Cpu,
+            Executes::Gpu => ExecutorChoice::Gpu,
+        }
+    }
+}
 
 /// Milliseconds between two reports of a progress bar.
 const REPORT_MS: f64 = 100.0;
@@ -70,7 +80,7 @@ impl Server {
         }
         state.loading = None;
         let result = result.map(|slot| {
-            let info = slot.info.clone();
+            let info = slot.info.borrow().clone();
             // Settings that name it from now on name nothing new.
             state.configuration.model = Some(uri.clone());
             (state.model, state.shown, state.last) = (Some(Rc::new(slot)), None, None);
@@ -95,19 +105,20 @@ impl Server {
             .await?;
         let model = self.run_somewhere(uri, Rc::from(source), bar, cancel).await;
         let model = model.map_err(|error| format!("{uri}: {error}"))?;
-        let summary = model.summary().clone();
-        let info = ModelInfo {
-            name: summary.name,
-            uri: uri.to_string(),
-            file_bytes: summary.n_bytes,
-            n_parameters: summary.n_parameters,
-            quantization: summary.quantization,
-            architecture: summary.architecture,
-            n_context: summary.n_context,
-            executor: summary.executor,
-            threads: summary.n_threads,
-        };
+        let info = RefCell::new(model_info(uri, model.summary()));
         Ok(ModelSlot { info, model: Mutex::new(model) })
+    }
+
+    /// Tells the user where a model goes on that lost what ran it in the middle of an answer.
+    pub(super) fn tell_of_move(&self, slot: &ModelSlot, summary: ModelSummary) {
+        if slot.info.borrow().executor == summary.executor {
+            return;
+        }
+        let uri = slot.info.borrow().uri.clone();
+        let why = summary.executor_reason.clone().map_or(String::new(), |reason| format!(", since {reason}"));
+        let message = format!("The model goes on on the {}{why}.", summary.executor);
+        slot.info.replace(model_info(&uri, summary));
+        self.notify("window/showMessage", json!({ "type": 2, "message": message }));
     }
 
     /// Where the settings say, and here where that cannot be.
@@ -118,13 +129,13 @@ impl Server {
         bar: &ProgressBar,
         cancel: &Cancel,
     ) -> Result<LocalModel, AssistError> {
-        let Configuration { engine, threads, .. } = self.state.borrow().configuration;
+        let Configuration { engine, executor, threads, .. } = self.state.borrow().configuration;
         let progress = |LoadProgress { bytes, total_bytes }| bar.report(bytes, total_bytes);
         let load = |remote: Option<Remote>| {
             let host = Rc::clone(&self.host);
             let here = || if remote.is_some() { 0 } else { self.host.n_threads() };
             let options = LoadOptions {
-                executor: ExecutorChoice::Auto,
+                executor: executor.into(),
                 n_threads: threads.unwrap_or_else(here),
                 remote,
                 pause: Rc::new(move || host.pause()),
@@ -168,6 +179,21 @@ impl Server {
         let name = uri.rsplit(['/', '\\']).next().unwrap_or(uri);
         bar.send(json!({ "kind": "begin", "title": format!("Loading {name}"), "cancellable": true, "percentage": 0 }));
         bar
+    }
+}
+
+fn model_info(uri: &str, summary: ModelSummary) -> ModelInfo {
+    ModelInfo {
+        name: summary.name,
+        uri: uri.to_string(),
+        file_bytes: summary.n_bytes,
+        n_parameters: summary.n_parameters,
+        quantization: summary.quantization,
+        architecture: summary.architecture,
+        n_context: summary.n_context,
+        executor: summary.executor,
+        executor_reason: summary.executor_reason,
+        threads: summary.n_threads,
     }
 }
 
