@@ -27,13 +27,16 @@ pub struct Source {
     text: String,
     language: Language,
     tree: Option<Tree>,
+    /// The tree is of a text with another last line; see [`disguise`].
+    is_disguised: bool,
 }
 
 impl Source {
     /// Parses `text`.
     pub fn new(text: String, language: Language) -> Source {
-        let tree = parse(&text, language, None);
-        Source { text, language, tree }
+        let disguise = disguise(&text, language);
+        let tree = parse(&text, disguise.as_ref(), language, None);
+        Source { text, language, tree, is_disguised: disguise.is_some() }
     }
 
     /// The whole text.
@@ -70,7 +73,12 @@ impl Source {
         if let Some(tree) = &mut self.tree {
             tree.edit(&edit);
         }
-        self.tree = parse(&self.text, self.language, self.tree.as_ref());
+        let disguise = disguise(&self.text, self.language);
+        // What is put on or taken off is a change that the tree does not know of.
+        let is_kept = !self.is_disguised && disguise.is_none();
+        let old_tree = self.tree.as_ref().filter(|_| is_kept);
+        self.tree = parse(&self.text, disguise.as_ref(), self.language, old_tree);
+        self.is_disguised = disguise.is_some();
     }
 
     /// The nearest place at or before `offset` that lies between characters.
@@ -100,7 +108,28 @@ impl Source {
     }
 }
 
-fn parse(text: &str, language: Language, old_tree: Option<&Tree>) -> Option<Tree> {
+/// A last line that the parser is shown in place of the true one, of the same length.
+#[derive(Debug)]
+struct Disguise {
+    start: usize,
+    line: String,
+}
+
+/// Kotlin's scanner looks for white space behind an annotation, and past the end of the text for ever
+/// (tree-sitter-kotlin-ng 1.1, `scan_automatic_semicolon`). So on a last line without an end it gets none to see.
+fn disguise(text: &str, language: Language) -> Option<Disguise> {
+    let start = text.rfind('\n').map_or(0, |newline| newline + 1);
+    let line = &text[start..];
+    let is_endless = language == Language::Kotlin && line.contains('@');
+    is_endless.then(|| Disguise { start, line: line.replace('@', "_") })
+}
+
+fn parse(
+    text: &str,
+    disguise: Option<&Disguise>,
+    language: Language,
+    old_tree: Option<&Tree>,
+) -> Option<Tree> {
     let grammar = language.grammar()?;
     if text.len() > MAX_TREE_BYTES || text.lines().any(|line| line.len() > MAX_LINE_BYTES) {
         return None;
@@ -116,8 +145,13 @@ fn parse(text: &str, language: Language, old_tree: Option<&Tree>) -> Option<Tree
         }
     };
     let options = ParseOptions::new().progress_callback(&mut progress);
+    let end = disguise.map_or(text.len(), |disguise| disguise.start);
+    let mut read = |offset: usize, _: Point| match disguise {
+        Some(Disguise { line, .. }) if offset >= end => &line.as_bytes()[offset - end..],
+        _ => &text.as_bytes()[offset..end],
+    };
     parser
-        .parse_with_options(&mut |offset, _| &text.as_bytes()[offset..], old_tree, Some(options))
+        .parse_with_options(&mut read, old_tree, Some(options))
         .filter(|tree| query_effort(tree) <= MAX_QUERY_EFFORT)
 }
 

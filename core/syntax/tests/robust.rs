@@ -127,6 +127,22 @@ fn oversized_texts_are_plain() {
 }
 
 #[test]
+fn a_text_may_end_anywhere() {
+    let annotated = "class A(val b: Int) {\n    val c: Int\n    @Inject(1) lateinit var d: Int\n\n    @Get get() = 1\n}\n@E @F(\"g h\nclass H\n@I constructor() {}\n";
+    let fixtures = FIXTURES.into_iter().chain([(Language::Kotlin, annotated)]);
+    for (language, text) in fixtures {
+        within(Duration::from_secs(60), language.name(), move || {
+            let mut typed = Source::new(String::new(), language);
+            for (end, c) in text.char_indices() {
+                let fresh = Source::new(text[..end].to_string(), language);
+                assert_eq!(typed.error_count() == 0, fresh.error_count() == 0, "{:?}", typed.text());
+                typed.edit(end..end, c.encode_utf8(&mut [0; 4]));
+            }
+        });
+    }
+}
+
+#[test]
 fn a_line_of_fifty_megabytes_is_quick() {
     within(Duration::from_secs(20), "a long line", || {
         let mut source = Source::new("x+".repeat(25 << 20), Language::JavaScript);
