@@ -87,7 +87,7 @@ export class ModelLine {
 /** Why the model runs where it does. */
 function executorNote({ executor, executorReason }: ModelInfo): string {
   if (!executor.startsWith('CPU')) return `The model runs on this device’s graphics processor (${executor}), by WebGPU.`;
-  return `The model runs on this device’s processor (${executor}), ${executorReason ? `since ${executorReason}` : 'as chosen'}.`;
+  return `The model runs on this device’s processor (${executor})${executorReason ? `: ${executorReason}` : ', as chosen'}.`;
 }
 
 function count(n: number): string {
