@@ -76,8 +76,7 @@ fn check_logits(model: &str, dtype: Dtype, bound: f32) {
 #[test]
 fn float_weights_give_the_logits_of_the_cpu() {
     // Keys and values are rounded to f16 on the GPU.
-    check_logits("llama", Dtype::F32, 1e-6);
-    check_logits("llama", Dtype::F16, 1e-6);
+    [Dtype::F32, Dtype::F16, Dtype::BF16].into_iter().for_each(|dtype| check_logits("llama", dtype, 1e-6));
 }
 
 #[test]
@@ -101,8 +100,9 @@ fn what_no_shader_does_is_said() {
 #[test]
 fn quantized_weights_give_the_logits_of_the_cpu() {
     // The CPU rounds activations to bytes; the GPU doesn't.
-    check_logits("llama", Dtype::Q8_0, 1e-3);
-    check_logits("llama", Dtype::Q4_0, 1e-3);
+    let quantized =
+        [Dtype::Q4_0, Dtype::Q4_1, Dtype::Q5_0, Dtype::Q5_1, Dtype::Q8_0, Dtype::Q4K, Dtype::Q5K, Dtype::Q6K];
+    quantized.into_iter().for_each(|dtype| check_logits("llama", dtype, 1e-3));
 }
 
 fn same(expected: &Top, actual: &Top) {

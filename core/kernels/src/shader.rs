@@ -82,7 +82,7 @@ impl Shader {
         let mut parts = vec![self.constants(), include_str!("state.wgsl").to_string()];
         if let Some(format) = self.format() {
             parts.push(include_str!("block.wgsl").to_string());
-            parts.push(block(format).expect("no shader is made for a format without one").to_string());
+            parts.extend(block(format).map(str::to_string));
         }
         if self.sums() {
             let (plain, subgroups) =
@@ -122,11 +122,6 @@ impl Shader {
             Shader::Attention { .. } => (3, 1),
             Shader::TopK { .. } => (2, 1),
         }
-    }
-
-    /// Whether weights of this format can be computed with.
-    pub fn knows(format: Format) -> bool {
-        block(format).is_some()
     }
 
     fn source(self) -> &'static str {
@@ -179,15 +174,20 @@ impl Shader {
     }
 }
 
-/// How the weights of a format are read, 32 elements at a time.
-fn block(format: Format) -> Option<&'static str> {
+/// How the weights of a format are read, 32 elements at a time: what it shares with another, then its own.
+fn block(format: Format) -> [&'static str; 2] {
+    let (fifth, k_scales) = (include_str!("block_fifth.wgsl"), include_str!("block_k_scales.wgsl"));
     match format {
-        Format::F32 => Some(include_str!("block_f32.wgsl")),
-        Format::F16 => Some(include_str!("block_f16.wgsl")),
-        Format::Q4_0 => Some(include_str!("block_q4_0.wgsl")),
-        Format::Q8_0 => Some(include_str!("block_q8_0.wgsl")),
-        Format::Q6K => Some(include_str!("block_q6_k.wgsl")),
-        #[allow(unreachable_patterns, reason = "formats that only the CPU knows so far")]
-        _ => None,
+        Format::F32 => ["", include_str!("block_f32.wgsl")],
+        Format::F16 => ["", include_str!("block_f16.wgsl")],
+        Format::BF16 => ["", include_str!("block_bf16.wgsl")],
+        Format::Q4_0 => ["", include_str!("block_q4_0.wgsl")],
+        Format::Q4_1 => ["", include_str!("block_q4_1.wgsl")],
+        Format::Q5_0 => [fifth, include_str!("block_q5_0.wgsl")],
+        Format::Q5_1 => [fifth, include_str!("block_q5_1.wgsl")],
+        Format::Q8_0 => ["", include_str!("block_q8_0.wgsl")],
+        Format::Q4K => [k_scales, include_str!("block_q4_k.wgsl")],
+        Format::Q5K => [k_scales, include_str!("block_q5_k.wgsl")],
+        Format::Q6K => ["", include_str!("block_q6_k.wgsl")],
     }
 }

@@ -130,10 +130,9 @@ impl GpuExecutor {
         let n_splits = chunk_tokens.max(MAX_SPLITS);
         let capacity = Capacity { config: &config, n_tokens: chunk_tokens, n_splits };
         let n_bytes = capacity.n_bytes() + layout.n_bytes();
-        let buffers = gpu.checked("buffers", n_bytes, || {
-            Weights::allocate(&gpu, &nodes, layout).map(|weights| (capacity.make(&gpu), weights))
-        });
-        let (memory, weights) = buffers.await??;
+        let buffers = gpu
+            .checked("buffers", n_bytes, || (capacity.make(&gpu), Weights::allocate(&gpu, &nodes, layout)));
+        let (memory, weights) = buffers.await?;
         let recorder = Recorder { config: &config, weights: &weights, memory: &memory };
         let state = Slice::whole(&gpu.storage("state", 32));
         let (top_k, last) = recorder.top_k();

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use inkling_kernels::{BLOCK_LEN, Format};
+use inkling_kernels::{BLOCK_LEN, Format, SUPER_LEN};
 
 use crate::WeightId;
 
@@ -24,11 +24,15 @@ fn packed(format: Format) -> Packed {
     let of = |block_len, quants, scales| Packed { block_len, quants, scales };
     match format {
         Format::F32 => of(BLOCK_LEN, 4 * BLOCK_LEN, 0),
-        Format::F16 => of(BLOCK_LEN, 2 * BLOCK_LEN, 0),
+        Format::F16 | Format::BF16 => of(BLOCK_LEN, 2 * BLOCK_LEN, 0),
         Format::Q8_0 => of(BLOCK_LEN, BLOCK_LEN, 2),
         Format::Q4_0 => of(BLOCK_LEN, BLOCK_LEN / 2, 2),
-        Format::Q6K => of(256, 192, 20),
-        other => unreachable!("weights in {other:?} are refused before they are packed"),
+        Format::Q4_1 => of(BLOCK_LEN, BLOCK_LEN / 2, 4),
+        Format::Q5_0 => of(BLOCK_LEN, BLOCK_LEN / 2, 6),
+        Format::Q5_1 => of(BLOCK_LEN, BLOCK_LEN / 2, 8),
+        Format::Q4K => of(SUPER_LEN, 128, 16),
+        Format::Q5K => of(SUPER_LEN, 160, 16),
+        Format::Q6K => of(SUPER_LEN, 192, 20),
     }
 }
 
@@ -46,26 +50,22 @@ pub(crate) fn scale_bytes(format: Format, n_in: usize) -> usize {
 
 /// Appends rows as they lie in the file to `quants` and `scales`. Floats are filled up to whole blocks.
 pub(crate) fn pack(format: Format, n_in: usize, rows: &[u8], quants: &mut Vec<u8>, scales: &mut Vec<u8>) {
+    let Packed { quants: n_quants, scales: n_scales, .. } = packed(format);
     for row in rows.chunks_exact(format.bytes(n_in)) {
-        match format {
-            Format::F32 | Format::F16 => {
-                quants.extend_from_slice(row);
-                quants.resize(quants.len() + quant_bytes(format, n_in) - row.len(), 0);
-            }
-            Format::Q8_0 | Format::Q4_0 => {
-                for block in row.chunks_exact(format.bytes(BLOCK_LEN)) {
-                    scales.extend_from_slice(&block[..2]);
-                    quants.extend_from_slice(&block[2..]);
-                }
-            }
-            Format::Q6K => {
-                for block in row.chunks_exact(format.bytes(256)) {
-                    quants.extend_from_slice(&block[..192]);
-                    scales.extend_from_slice(&block[192..]);
-                    scales.extend_from_slice(&[0, 0]);
-                }
-            }
-            other => unreachable!("weights in {other:?} are refused before they are packed"),
+        if !format.is_quantized() {
+            quants.extend_from_slice(row);
+            quants.resize(quants.len() + quant_bytes(format, n_in) - row.len(), 0);
+            continue;
+        }
+        for block in row.chunks_exact(format.block_bytes()) {
+            // Q6_K alone has its scales last, and two bytes too few for whole words.
+            let (own_scales, own_quants) = match format {
+                Format::Q6K => (&block[n_quants..], &block[..n_quants]),
+                _ => block.split_at(block.len() - n_quants),
+            };
+            quants.extend_from_slice(own_quants);
+            scales.extend_from_slice(own_scales);
+            scales.resize(scales.len() + n_scales - own_scales.len(), 0);
         }
     }
 }

@@ -15,7 +15,6 @@ use super::weights::Slice;
 use super::{bytes_of, top_of};
 use crate::{EngineError, Top, Want};
 
-const FORMATS: [Format; 5] = [Format::F32, Format::F16, Format::Q8_0, Format::Q4_0, Format::Q6K];
 const STORES: [Store; 3] = [Store::Set, Store::Add, Store::SiluMul];
 
 /// All that are ever compiled, sizes aside.
@@ -27,7 +26,7 @@ fn shaders() -> Vec<Shader> {
     shaders.extend([true, false].map(|first| Shader::TopK { first }));
     shaders.extend([1, 2, 4, 8].map(|n_rows| Shader::Attention { n_rows, d_head: 20 }));
     shaders.extend([64, 128, 256].map(|d_head| Shader::Attention { n_rows: 8, d_head }));
-    for format in FORMATS {
+    for format in Format::ALL {
         shaders.push(Shader::GetRows { format });
         for store in STORES {
             shaders.extend([true, false].map(|norm| Shader::MatVec { format, n_threads: 64, norm, store }));
@@ -148,26 +147,27 @@ fn random(random: &mut fastrand::Rng, n: usize) -> Vec<f32> {
     (0..n).map(|_| random.f32() * 2.0 - 1.0).collect()
 }
 
-/// Random rows as a file holds them; the third row is a hundred thousand times as large where that is a float.
+/// Random rows as a file holds them; the third row is thirty thousand times as large where that is a float.
 fn weights(rng: &mut fastrand::Rng, format: Format, n_in: usize, n_out: usize) -> Vec<u8> {
-    let mut x = random(rng, n_in * n_out);
-    if n_out > 2 {
-        x[2 * n_in..3 * n_in].iter_mut().for_each(|x| *x *= 3e4);
-    }
-    match format {
-        Format::F32 => bytes(&x),
-        Format::F16 => x.iter().flat_map(|&x| half::f16::from_f32(x).to_le_bytes()).collect(),
-        Format::Q8_0 => kernels::quantize_q8_0(&x),
-        Format::Q4_0 => kernels::quantize_q4_0(&x),
-        Format::Q6K => {
-            let mut bytes: Vec<u8> = (0..format.bytes(x.len())).map(|_| rng.u8(..)).collect();
-            for block in bytes.chunks_exact_mut(210) {
-                block[208..].copy_from_slice(&half::f16::from_f32(0.01 * rng.f32()).to_le_bytes());
-            }
-            bytes
+    if !format.is_quantized() {
+        let mut x = random(rng, n_in * n_out);
+        if n_out > 2 {
+            x[2 * n_in..3 * n_in].iter_mut().for_each(|x| *x *= 3e4);
         }
-        other => unreachable!("{other:?} has no shader"),
+        return format.quantize(&x);
     }
+    let scales_at: &[usize] = match format {
+        Format::Q6K => &[208],
+        Format::Q4_1 | Format::Q5_1 | Format::Q4K | Format::Q5K => &[0, 2],
+        _ => &[0],
+    };
+    let mut bytes: Vec<u8> = (0..format.bytes(n_in * n_out)).map(|_| rng.u8(..)).collect();
+    for block in bytes.chunks_exact_mut(format.block_bytes()) {
+        for &at in scales_at {
+            block[at..at + 2].copy_from_slice(&half::f16::from_f32(0.02 * rng.f32() - 0.01).to_le_bytes());
+        }
+    }
+    bytes
 }
 
 /// Sizes [n_in, n_out, n_tokens] that no tile divides.
@@ -203,7 +203,7 @@ impl Case {
 #[test]
 fn mat_vec_agrees() {
     for gpu in gpus() {
-        for format in FORMATS {
+        for format in Format::ALL {
             for size in sizes(format) {
                 let [n_in, n_out, n_tokens] = size;
                 let case = Case::new(format, size);
@@ -234,7 +234,8 @@ fn mat_vec_agrees() {
 #[test]
 fn mat_vec_norms_and_gates_on_the_way() {
     for gpu in gpus() {
-        for (format, n_in) in [(Format::F32, 50), (Format::Q8_0, 96), (Format::Q6K, 768)] {
+        for (format, n_in) in [(Format::F32, 50), (Format::Q8_0, 96), (Format::Q5_0, 96), (Format::Q4K, 768)]
+        {
             let (n_ff, n_tokens, epsilon) = (13, 2, 1e-5);
             let mut rng = fastrand::Rng::with_seed(9);
             let rows = weights(&mut rng, format, n_in, 2 * n_ff);
@@ -272,7 +273,7 @@ fn mat_vec_norms_and_gates_on_the_way() {
 #[test]
 fn mat_mul_agrees() {
     for gpu in gpus() {
-        for format in FORMATS {
+        for format in Format::ALL {
             for size in sizes(format) {
                 let [n_in, n_out, n_tokens] = size;
                 let case = Case::new(format, size);
@@ -298,7 +299,7 @@ fn mat_mul_agrees() {
 #[test]
 fn get_rows_is_exact() {
     for gpu in gpus() {
-        for format in FORMATS {
+        for format in Format::ALL {
             let [n_in, n_out, _] = sizes(format)[1];
             let mut rng = fastrand::Rng::with_seed(3);
             let table = weights(&mut rng, format, n_in, n_out);

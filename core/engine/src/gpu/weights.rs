@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use inkling_gguf::{Source, Tensor};
-use inkling_kernels::{Format, Shader};
+use inkling_kernels::Format;
 use wgpu::Buffer;
 
 use super::device::Gpu;
@@ -74,7 +74,7 @@ impl Weights {
     }
 
     /// Buffers for all that `nodes` need.
-    pub(crate) fn allocate(gpu: &Gpu, nodes: &[Node], layout: &Layout<'_>) -> Result<Weights, EngineError> {
+    pub(crate) fn allocate(gpu: &Gpu, nodes: &[Node], layout: &Layout<'_>) -> Weights {
         let mut weights = Weights::default();
         for node in nodes {
             let (vectors, ids) = needs(node);
@@ -84,11 +84,11 @@ impl Weights {
                 weights.vectors.insert(ids, Slice::whole(&buffer));
             }
             if !ids.is_empty() && !weights.stacks.contains_key(&ids) {
-                let stack = stack(gpu, &ids, layout)?;
+                let stack = stack(gpu, &ids, layout);
                 weights.stacks.insert(ids, stack);
             }
         }
-        Ok(weights)
+        weights
     }
 
     /// Streams everything out of `source`.
@@ -134,16 +134,12 @@ fn needs(node: &Node) -> (Vec<Vec<WeightId>>, Vec<WeightId>) {
     }
 }
 
-fn stack(gpu: &Gpu, ids: &[WeightId], layout: &Layout<'_>) -> Result<Stack, EngineError> {
+fn stack(gpu: &Gpu, ids: &[WeightId], layout: &Layout<'_>) -> Stack {
     let n_in = layout.tensors[ids[0]].0.shape[0] as usize;
     let rows = |id: WeightId| layout.tensors[id].0.shape.get(1).map_or(1, |&n| n as usize);
     let parts: Vec<_> = ids.iter().map(|&id| (id, layout.tensors[id].1, rows(id))).collect();
-    if let Some(&(id, ..)) = parts.iter().find(|(_, format, _)| !Shader::knows(*format)) {
-        let dtype = layout.tensors[id].0.dtype;
-        return Err(EngineError::GpuUnsupported { what: format!("weights in {dtype}") });
-    }
     let shards = shards(&parts, n_in).into_iter().map(|plan| shard(gpu, plan, n_in)).collect();
-    Ok(Stack { n_in, n_out: parts.iter().map(|(_, _, n_out)| n_out).sum(), shards })
+    Stack { n_in, n_out: parts.iter().map(|(_, _, n_out)| n_out).sum(), shards }
 }
 
 fn shard(gpu: &Gpu, plan: ShardPlan, n_in: usize) -> Shard {
@@ -182,32 +178,27 @@ impl Loader<'_> {
         Ok(())
     }
 
-    /// The integers go to the device piece by piece, the scales (a ninth at most) at the end.
+    /// Integers and scales go to the device piece by piece.
     async fn shard(&mut self, shard: &Shard, n_in: usize) -> Result<(), EngineError> {
-        let Shard { format, quants, scales, parts, .. } = shard;
-        let row_bytes = format.bytes(n_in) as u64;
+        let row_bytes = shard.format.bytes(n_in) as u64;
         let rows_at_once = (CHUNK_BYTES / row_bytes as usize).max(1);
-        let (mut packed, mut packed_scales, mut at) = (Vec::new(), Vec::new(), 0);
-        for (id, rows) in parts {
+        let (mut quants, mut scales) = (Upload::to(&shard.quants), Upload::to(&shard.scales));
+        for (id, rows) in &shard.parts {
             let (tensor, _) = self.layout.tensors[*id];
             for start in rows.clone().step_by(rows_at_once) {
                 let end = rows.end.min(start + rows_at_once);
                 let first = tensor.range.start;
                 let range = first + start as u64 * row_bytes..first + end as u64 * row_bytes;
                 let bytes = self.read(tensor, range).await?;
-                packed.clear();
-                pack(*format, n_in, &bytes, &mut packed, &mut packed_scales);
-                self.gpu.queue.write_buffer(&quants.buffer, at, &packed);
-                at += packed.len() as u64;
+                pack(shard.format, n_in, &bytes, &mut quants.waiting, &mut scales.waiting);
+                quants.send_words(self.gpu);
+                scales.send_words(self.gpu);
                 // What was written waits in host memory until the device has taken it.
                 self.gpu.queue.submit([]);
                 self.gpu.finish().await?;
             }
         }
-        packed_scales.resize(packed_scales.len().next_multiple_of(16), 0);
-        if !packed_scales.is_empty() {
-            self.gpu.queue.write_buffer(&scales.buffer, scales.range.start, &packed_scales);
-        }
+        scales.send_rest(self.gpu);
         Ok(())
     }
 
@@ -218,5 +209,35 @@ impl Loader<'_> {
         (self.progress)(LoadProgress { bytes: self.n_bytes, total_bytes: self.layout.n_bytes() });
         self.cancel.check()?;
         Ok(bytes)
+    }
+}
+
+/// Bytes on their way into a slice. The device takes whole words.
+struct Upload<'a> {
+    slice: &'a Slice,
+    n_sent: u64,
+    waiting: Vec<u8>,
+}
+
+impl<'a> Upload<'a> {
+    fn to(slice: &'a Slice) -> Upload<'a> {
+        Upload { slice, n_sent: 0, waiting: Vec::new() }
+    }
+
+    fn send_words(&mut self, gpu: &Gpu) {
+        let n_bytes = self.waiting.len() / 4 * 4;
+        gpu.queue.write_buffer(
+            &self.slice.buffer,
+            self.slice.range.start + self.n_sent,
+            &self.waiting[..n_bytes],
+        );
+        self.waiting.drain(..n_bytes);
+        self.n_sent += n_bytes as u64;
+    }
+
+    /// The last half of a word, where the scales of an odd number of blocks end in one.
+    fn send_rest(mut self, gpu: &Gpu) {
+        self.waiting.resize(self.waiting.len().next_multiple_of(4), 0);
+        self.send_words(gpu);
     }
 }
