@@ -3,6 +3,7 @@ struct Params {
     first_row: u32, // of these weights in the table
     n_rows: u32,
     n_blocks: u32,  // a row
+    scale: f32,
 }
 @group(0) @binding(1) var<uniform> params: Params;
 @group(0) @binding(2) var<storage, read> quants: array<vec4<u32>>;
@@ -23,6 +24,6 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         if HAS_LOW {
             part += w.low[i / 4u];
         }
-        out[(group.y * params.n_blocks + block) * 8u + i] = part;
+        out[(group.y * params.n_blocks + block) * 8u + i] = part * params.scale;
     }
 }

@@ -29,5 +29,5 @@ pub use mat_mul::mat_mul;
 pub use math::{dot, exp};
 pub use rms_norm::rms_norm;
 pub use rope::{RopeStyle, RopeTable, rope};
-pub use shader::{Dialect, Shader, Store};
+pub use shader::{Activation, Dialect, Shader, Store};
 pub use silu_mul::silu_mul;

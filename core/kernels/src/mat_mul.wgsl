@@ -1,18 +1,20 @@
 // out = x · weightsᵀ for 32 tokens and 32 rows a workgroup, 4 by 4 of them a thread.
 //
-// STORE: 0 out = y; 1 out += y.
+// BIAS, STORE: as in mat_vec.wgsl, without 2.
 struct Params {
     n_rows: u32,
     n_blocks: u32,   // a row
     x_stride: u32,   // vec4s from token to token
     out_stride: u32, // elements
     out_at: u32,     // element of the first row in a token's output
+    scale: f32,
 }
 @group(0) @binding(1) var<uniform> params: Params;
 @group(0) @binding(2) var<storage, read> quants: array<vec4<u32>>;
 @group(0) @binding(3) var<storage, read> scales: array<u32>;
 @group(0) @binding(4) var<storage, read> x: array<vec4<f32>>;
-@group(0) @binding(5) var<storage, read_write> out: array<f32>;
+@group(0) @binding(5) var<storage, read> bias: array<f32>;
+@group(0) @binding(6) var<storage, read_write> out: array<f32>;
 
 const TILE = 32u;
 // A row of a tile is 8 vec4s; the ninth keeps neighbouring rows in different banks.
@@ -72,9 +74,27 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         for (var i = 0u; i < 4u; i++) {
             let out_row = first_row + row + 8u * i;
             if out_token < state.n_tokens && out_row < params.n_rows {
-                let at = out_token * params.out_stride + params.out_at + out_row;
-                out[at] = sums[j][i] + select(0.0, out[at], STORE == 1u);
+                store(out_token * params.out_stride, params.out_at + out_row, sums[j][i]);
             }
+        }
+    }
+}
+
+fn store(token_at: u32, row: u32, sum: f32) {
+    var y = sum;
+    if BIAS {
+        y += bias[row];
+    }
+    y *= params.scale;
+    switch STORE {
+        case 1u: {
+            out[token_at + row] += y;
+        }
+        case 3u: {
+            out[token_at + row] = activation(y);
+        }
+        default: {
+            out[token_at + row] = y;
         }
     }
 }

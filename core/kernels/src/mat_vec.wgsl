@@ -2,7 +2,9 @@
 //
 // NORM: x is scaled to a root mean square of 1 and multiplied by `norm` (RMS norm). The scale is the same for
 // all of x, so that it can be found on the way and applied at the end.
-// STORE: 0 out = y; 1 out += y; 2 out = silu(y of the first half of the rows) · (y of the second half).
+// BIAS: `bias` is added to the product. Then it is scaled: y = scale · (weights · x + bias).
+// STORE: 0 out = y; 1 out += y; 2 out = activation(y of the first half of the rows) · (y of the second half);
+// 3 out = activation(y).
 struct Params {
     n_rows: u32,     // of these weights; where STORE is 2, of each half
     n_blocks: u32,   // a row
@@ -12,13 +14,15 @@ struct Params {
     n_in: u32,
     epsilon: f32,
     is_selected: u32, // 1 where x begins at the first selected token
+    scale: f32,
 }
 @group(0) @binding(1) var<uniform> params: Params;
 @group(0) @binding(2) var<storage, read> quants: array<vec4<u32>>;
 @group(0) @binding(3) var<storage, read> scales: array<u32>;
 @group(0) @binding(4) var<storage, read> x: array<vec4<f32>>;
 @group(0) @binding(5) var<storage, read> norm: array<vec4<f32>>;
-@group(0) @binding(6) var<storage, read_write> out: array<f32>;
+@group(0) @binding(6) var<storage, read> bias: array<f32>;
+@group(0) @binding(7) var<storage, read_write> out: array<f32>;
 
 fn dot_block(block: u32, x: array<vec4<f32>, 8>) -> f32 {
     var w = load_block(block);
@@ -63,13 +67,27 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     if NORM {
         y *= inverseSqrt(workgroup_sum(vec4(squares), thread).x / f32(params.n_in) + params.epsilon);
     }
+    if BIAS {
+        let bias_at = rows + params.out_at;
+        y += vec4(bias[bias_at.x], bias[bias_at.y], bias[bias_at.z], bias[bias_at.w]);
+    }
+    y *= params.scale;
     let out_at = group.y * params.out_stride + params.out_at + first + thread;
     if STORE == 2u {
         if thread < 2u && first + thread <= last {
-            let gate = select(y.x, y.y, thread == 1u);
-            out[out_at] = gate / (1.0 + exp(-gate)) * select(y.z, y.w, thread == 1u);
+            out[out_at] = activation(select(y.x, y.y, thread == 1u)) * select(y.z, y.w, thread == 1u);
         }
     } else if thread < 4u && first + thread <= last {
-        out[out_at] = y[thread] + select(0.0, out[out_at], STORE == 1u);
+        switch STORE {
+            case 1u: {
+                out[out_at] += y[thread];
+            }
+            case 3u: {
+                out[out_at] = activation(y[thread]);
+            }
+            default: {
+                out[out_at] = y[thread];
+            }
+        }
     }
 }

@@ -2,15 +2,46 @@
 
 use crate::Format;
 
-/// What a product of matrix and vector does with its result.
+/// A function on every element, inside the feed-forward layer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Activation {
+    /// `silu.wgsl`.
+    Silu,
+    /// `gelu.wgsl`.
+    Gelu,
+}
+
+/// What a product does with its result `y = scale · (weights · x + bias)`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Store {
     /// `out = y`.
     Set,
     /// `out += y`.
     Add,
-    /// `out = silu(gate) · up`, the weights being gate's rows and then up's.
-    SiluMul,
+    /// `out = activation(gate) · up`, the weights being gate's rows and then up's. Products with vectors only.
+    Gated(Activation),
+    /// `out = activation(y)`.
+    Activated(Activation),
+}
+
+impl Store {
+    /// `STORE` in WGSL.
+    fn number(self) -> u32 {
+        match self {
+            Store::Set => 0,
+            Store::Add => 1,
+            Store::Gated(_) => 2,
+            Store::Activated(_) => 3,
+        }
+    }
+
+    fn activation(self) -> Activation {
+        match self {
+            Store::Gated(activation) | Store::Activated(activation) => activation,
+            // Something has to stand there.
+            Store::Set | Store::Add => Activation::Silu,
+        }
+    }
 }
 
 /// A compute shader of one operation, specialised. Group 0 binds the state, the parameters, then what it
@@ -30,6 +61,8 @@ pub enum Shader {
         n_threads: u32,
         /// Whether the input is RMS-normed on the way.
         norm: bool,
+        /// Whether something is added to the product.
+        bias: bool,
         /// What becomes of the product.
         store: Store,
     },
@@ -37,13 +70,20 @@ pub enum Shader {
     MatMul {
         /// Of the weights.
         format: Format,
-        /// [`Store::Set`] or [`Store::Add`].
+        /// Whether something is added to the product.
+        bias: bool,
+        /// What becomes of the product.
         store: Store,
     },
     /// `rms_norm.wgsl`.
     RmsNorm,
-    /// `silu_mul.wgsl`.
-    SiluMul,
+    /// `layer_norm.wgsl`.
+    LayerNorm,
+    /// `gate_mul.wgsl`.
+    GateMul {
+        /// Of the gate.
+        activation: Activation,
+    },
     /// `rope.wgsl`.
     Rope {
         /// Whether a bias is added first.
@@ -84,6 +124,15 @@ impl Shader {
             parts.push(include_str!("block.wgsl").to_string());
             parts.extend(block(format).map(str::to_string));
         }
+        if let Some(activation) = self.activation() {
+            parts.push(
+                match activation {
+                    Activation::Silu => include_str!("silu.wgsl"),
+                    Activation::Gelu => include_str!("gelu.wgsl"),
+                }
+                .to_string(),
+            );
+        }
         if self.sums() {
             let (plain, subgroups) =
                 (include_str!("workgroup_sum.wgsl"), include_str!("workgroup_sum_subgroups.wgsl"));
@@ -103,7 +152,8 @@ impl Shader {
             Shader::MatVec { .. } => "mat_vec",
             Shader::MatMul { .. } => "mat_mul",
             Shader::RmsNorm => "rms_norm",
-            Shader::SiluMul => "silu_mul",
+            Shader::LayerNorm => "layer_norm",
+            Shader::GateMul { .. } => "gate_mul",
             Shader::Rope { .. } => "rope",
             Shader::Attention { .. } => "attention",
             Shader::Merge => "merge",
@@ -114,10 +164,11 @@ impl Shader {
     /// How many buffers it reads and how many it writes, apart from state and parameters.
     pub fn n_bindings(self) -> (usize, usize) {
         match self {
-            Shader::GetRows { .. } | Shader::MatMul { .. } => (3, 1),
-            Shader::MatVec { .. } => (4, 1),
+            Shader::GetRows { .. } | Shader::LayerNorm => (3, 1),
+            Shader::MatVec { .. } => (5, 1),
+            Shader::MatMul { .. } => (4, 1),
             Shader::RmsNorm => (2, 1),
-            Shader::SiluMul | Shader::Merge => (1, 1),
+            Shader::GateMul { .. } | Shader::Merge => (1, 1),
             Shader::Rope { .. } => (4, 3),
             Shader::Attention { .. } => (3, 1),
             Shader::TopK { .. } => (2, 1),
@@ -130,7 +181,8 @@ impl Shader {
             Shader::MatVec { .. } => include_str!("mat_vec.wgsl"),
             Shader::MatMul { .. } => include_str!("mat_mul.wgsl"),
             Shader::RmsNorm => include_str!("rms_norm.wgsl"),
-            Shader::SiluMul => include_str!("silu_mul.wgsl"),
+            Shader::LayerNorm => include_str!("layer_norm.wgsl"),
+            Shader::GateMul { .. } => include_str!("gate_mul.wgsl"),
             Shader::Rope { .. } => include_str!("rope.wgsl"),
             Shader::Attention { .. } => include_str!("attention.wgsl"),
             Shader::Merge => include_str!("merge.wgsl"),
@@ -147,20 +199,31 @@ impl Shader {
         }
     }
 
+    fn activation(self) -> Option<Activation> {
+        match self {
+            Shader::MatVec { store, .. } | Shader::MatMul { store, .. } => Some(store.activation()),
+            Shader::GateMul { activation } => Some(activation),
+            _ => None,
+        }
+    }
+
     fn sums(self) -> bool {
-        matches!(self, Shader::MatVec { .. } | Shader::RmsNorm | Shader::TopK { .. } | Shader::Rope { .. })
+        use Shader::{LayerNorm, MatVec, RmsNorm, Rope, TopK};
+        matches!(self, MatVec { .. } | RmsNorm | LayerNorm | TopK { .. } | Rope { .. })
     }
 
     fn constants(self) -> String {
         match self {
-            Shader::MatVec { n_threads, norm, store, .. } => {
+            Shader::MatVec { n_threads, norm, bias, store, .. } => {
+                let store = store.number();
                 format!(
-                    "const WG_SIZE = {n_threads}u;\nconst NORM = {norm};\nconst STORE = {}u;\n",
-                    store as u32
+                    "const WG_SIZE = {n_threads}u;\nconst NORM = {norm};\nconst BIAS = {bias};\nconst STORE = {store}u;\n"
                 )
             }
-            Shader::MatMul { store, .. } => format!("const STORE = {}u;\n", store as u32),
-            Shader::RmsNorm => "const WG_SIZE = 64u;\n".to_string(),
+            Shader::MatMul { bias, store, .. } => {
+                format!("const BIAS = {bias};\nconst STORE = {}u;\n", store.number())
+            }
+            Shader::RmsNorm | Shader::LayerNorm => "const WG_SIZE = 64u;\n".to_string(),
             Shader::Rope { bias, head_norm } => {
                 format!("const WG_SIZE = 32u;\nconst BIAS = {bias};\nconst HEAD_NORM = {head_norm};\n")
             }

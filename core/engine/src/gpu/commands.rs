@@ -9,15 +9,15 @@ use wgpu::{
     ShaderSource, ShaderStages,
 };
 
+use super::call::{Call, Grid, StepSizes};
 use super::device::Gpu;
-use super::record::{Call, Grid, StepSizes};
 use super::weights::Slice;
 
 /// Bytes from one dispatch's parameters to the next: where a uniform binding may begin.
 const PARAMS_BYTES: u64 = 256;
 
 /// Room for the longest parameters.
-const MAX_PARAMS_BYTES: u64 = 32;
+const MAX_PARAMS_BYTES: u64 = 64;
 
 /// A list of dispatches that a step can encode without making anything new.
 pub(crate) struct Commands {

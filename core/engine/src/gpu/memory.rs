@@ -3,12 +3,48 @@
 use inkling_kernels::RopeTable;
 
 use super::device::Gpu;
-use super::record::{LIST_BYTES, Memory, stride};
 use super::weights::Slice;
 use crate::ModelConfig;
 
+/// Bytes of a list of candidates.
+pub(crate) const LIST_BYTES: u64 = 66 * 8;
+
 /// Rows of logits that are kept at once.
 pub(crate) const MAX_LOGIT_ROWS: usize = 32;
+
+/// The buffers of the executor's state, by use.
+#[derive(Debug)]
+pub(crate) struct Memory {
+    pub(crate) tokens: Slice,
+    /// [n_tokens, stride(d_model)].
+    pub(crate) hidden: Slice,
+    pub(crate) normed: Slice,
+    /// Queries, keys and values of a token side by side.
+    pub(crate) qkv: Slice,
+    /// Rotated queries, [n_tokens, d_q].
+    pub(crate) query: Slice,
+    pub(crate) mixed: Slice,
+    /// Gate and up of a token side by side.
+    pub(crate) gate_up: Slice,
+    pub(crate) gate: Slice,
+    pub(crate) logits: Slice,
+    /// What attention found in each part of the positions.
+    pub(crate) parts: Slice,
+    /// A bit a token.
+    pub(crate) mask: Slice,
+    /// Lists of candidates, turn and turn about.
+    pub(crate) lists: [Slice; 2],
+    /// (cosine, sine), [n_context, n_rot / 2].
+    pub(crate) rotations: Slice,
+    /// By layer, f16 [n_kv_head, n_context, d_head].
+    pub(crate) keys: Vec<Slice>,
+    pub(crate) values: Vec<Slice>,
+}
+
+/// Elements from token to token in a buffer of this width: whole blocks of weights.
+pub(crate) fn stride(width: usize) -> usize {
+    width.next_multiple_of(32)
+}
 
 /// The sizes that decide how much memory is needed.
 #[derive(Clone, Copy)]

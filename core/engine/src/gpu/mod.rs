@@ -1,5 +1,6 @@
 //! The executor for graphics processors: the graph as one compute pass a step.
 
+mod call;
 mod commands;
 #[cfg(test)]
 mod costs;
@@ -20,12 +21,13 @@ use wgpu::{Buffer, BufferUsages, CommandEncoder};
 use crate::executor::{Cancel, Executor, ExecutorInfo, Pause, Prefilled, Reply, TokenId, Top, Want};
 use crate::model::Layout;
 use crate::{EngineError, LoadProgress, ModelConfig};
+use call::StepSizes;
 use commands::{Commands, Compiler, Cost};
 #[cfg(not(target_arch = "wasm32"))]
 pub use device::gpus;
 pub use device::{Gpu, Tier};
-use memory::{Capacity, MAX_LOGIT_ROWS, write_rotations};
-use record::{LIST_BYTES, Memory, Recorder, StepSizes};
+use memory::{Capacity, LIST_BYTES, MAX_LOGIT_ROWS, Memory, write_rotations};
+use record::Recorder;
 use weights::{Slice, Weights, rope_divisors};
 
 /// Tokens evaluated between two looks at the cancellation flag.

@@ -3,23 +3,27 @@
 
 use futures::executor::block_on;
 use inkling_kernels as kernels;
-use inkling_kernels::{AttentionShape, Dialect, Format, RopeStyle, RopeTable, Shader, Store};
+use inkling_kernels::{Activation, AttentionShape, Dialect, Format, RopeStyle, RopeTable, Shader, Store};
 use wgpu::BufferUsages;
 use wgpu::naga;
 
+use super::call::{Call, Grid, StepSizes};
 use super::commands::Compiler;
 use super::device::{Gpu, Tier};
+use super::memory::LIST_BYTES;
 use super::pack::pack;
-use super::record::{Call, Grid, LIST_BYTES, StepSizes};
 use super::weights::Slice;
 use super::{bytes_of, top_of};
 use crate::{EngineError, Top, Want};
 
-const STORES: [Store; 3] = [Store::Set, Store::Add, Store::SiluMul];
+const ACTIVATIONS: [Activation; 2] = [Activation::Silu, Activation::Gelu];
+/// What every product can do with its result.
+const STORES: [Store; 3] = [Store::Set, Store::Add, Store::Activated(Activation::Gelu)];
 
 /// All that are ever compiled, sizes aside.
 fn shaders() -> Vec<Shader> {
-    let mut shaders = vec![Shader::RmsNorm, Shader::SiluMul, Shader::Merge];
+    let mut shaders = vec![Shader::RmsNorm, Shader::LayerNorm, Shader::Merge];
+    shaders.extend(ACTIVATIONS.map(|activation| Shader::GateMul { activation }));
     for bias in [true, false] {
         shaders.extend([true, false].map(|head_norm| Shader::Rope { bias, head_norm }));
     }
@@ -28,10 +32,19 @@ fn shaders() -> Vec<Shader> {
     shaders.extend([64, 128, 256].map(|d_head| Shader::Attention { n_rows: 8, d_head }));
     for format in Format::ALL {
         shaders.push(Shader::GetRows { format });
-        for store in STORES {
-            shaders.extend([true, false].map(|norm| Shader::MatVec { format, n_threads: 64, norm, store }));
+        for bias in [true, false] {
+            let n_threads = 64;
+            for store in STORES.into_iter().chain(ACTIVATIONS.map(Store::Gated)) {
+                shaders.extend([true, false].map(|norm| Shader::MatVec {
+                    format,
+                    n_threads,
+                    norm,
+                    bias,
+                    store,
+                }));
+            }
+            shaders.extend(STORES.map(|store| Shader::MatMul { format, bias, store }));
         }
-        shaders.extend([Store::Set, Store::Add].map(|store| Shader::MatMul { format, store }));
     }
     shaders
 }
@@ -185,6 +198,8 @@ struct Case {
     scales: Vec<u8>,
     x: Vec<f32>,
     y: Vec<f32>,
+    /// [n_out].
+    bias: Vec<f32>,
 }
 
 impl Case {
@@ -196,9 +211,27 @@ impl Case {
         let x = random(&mut rng, n_in * n_tokens);
         let mut y = vec![0.0; n_out * n_tokens];
         kernels::mat_mul(format, &rows, n_in, &x, &mut y);
-        Case { quants, scales, x, y }
+        Case { quants, scales, x, y, bias: random(&mut rng, n_out) }
+    }
+
+    /// What becomes of `base` in every element.
+    fn stored(&self, store: Store, bias: bool, scale: f32, base: f32) -> Vec<f32> {
+        let mut y = self.y.clone();
+        if bias {
+            kernels::add_bias(&mut y, &self.bias);
+        }
+        kernels::scale(&mut y, scale);
+        match store {
+            Store::Add => y.iter_mut().for_each(|y| *y += base),
+            Store::Activated(_) => kernels::gelu(&mut y),
+            _ => {}
+        }
+        y
     }
 }
+
+/// With and without bias, and scaled or not.
+const AFFINE: [(bool, f32); 3] = [(false, 1.0), (true, 1.0), (true, 0.22)];
 
 #[test]
 fn mat_vec_agrees() {
@@ -207,23 +240,25 @@ fn mat_vec_agrees() {
             for size in sizes(format) {
                 let [n_in, n_out, n_tokens] = size;
                 let case = Case::new(format, size);
-                let x = padded(&case.x, n_in);
-                let base = vec![0.5; n_out * n_tokens];
-                let reads: [&[u8]; 4] = [&case.quants, &case.scales, &x, &x];
-                for store in [Store::Set, Store::Add] {
+                let (x, bias_bytes) = (padded(&case.x, n_in), bytes(&case.bias));
+                let base = bytes(&vec![0.5; n_out * n_tokens]);
+                for (store, (bias, scale)) in STORES.into_iter().zip(AFFINE) {
                     let n_blocks = n_in.div_ceil(32);
-                    let params =
-                        [n_out, n_blocks, n_blocks * 8, n_out, 0, n_in, 0, 0].map(|value| value as u32);
-                    let shader = Shader::MatVec { format, n_threads: 32, norm: false, store };
-                    let groups = Grid::Tokens(n_out.div_ceil(4) as u32);
-                    let state = [0, n_tokens as u32, 0, 1, 0, 0];
-                    let writes = [&bytes(&base)[..]];
+                    let sizes = [n_out, n_blocks, n_blocks * 8, n_out, 0, n_in, 0, 0];
+                    let mut params = sizes.map(|value| value as u32).to_vec();
+                    params.push(scale.to_bits());
                     let out = run(
                         &gpu,
-                        &Run { shader, params: &params, state, reads: &reads, writes: &writes, grid: groups },
+                        &Run {
+                            shader: Shader::MatVec { format, n_threads: 32, norm: false, bias, store },
+                            params: &params,
+                            state: [0, n_tokens as u32, 0, 1, 0, 0],
+                            reads: &[&case.quants, &case.scales, &x, &x, &bias_bytes],
+                            writes: &[&base],
+                            grid: Grid::Tokens(n_out.div_ceil(4) as u32),
+                        },
                     );
-                    let offset = if store == Store::Add { 0.5 } else { 0.0 };
-                    let expected: Vec<f32> = case.y.iter().map(|y| y + offset).collect();
+                    let expected = case.stored(store, bias, scale, 0.5);
                     close(&format!("{format:?} {size:?} {store:?}"), &expected, &floats(&out[0]), 1e-10);
                 }
             }
@@ -234,33 +269,31 @@ fn mat_vec_agrees() {
 #[test]
 fn mat_vec_norms_and_gates_on_the_way() {
     for gpu in gpus() {
-        for (format, n_in) in [(Format::F32, 50), (Format::Q8_0, 96), (Format::Q5_0, 96), (Format::Q4K, 768)]
-        {
+        let cases = [(Format::F32, 50), (Format::Q8_0, 96), (Format::Q5_0, 96), (Format::Q4K, 768)];
+        for ((format, n_in), activation) in cases.into_iter().zip(ACTIVATIONS.into_iter().cycle()) {
             let (n_ff, n_tokens, epsilon) = (13, 2, 1e-5);
             let mut rng = fastrand::Rng::with_seed(9);
             let rows = weights(&mut rng, format, n_in, 2 * n_ff);
             let (mut quants, mut scales) = (Vec::new(), Vec::new());
             pack(format, n_in, &rows, &mut quants, &mut scales);
             let (x, norm) = (random(&mut rng, n_in * n_tokens), random(&mut rng, n_in));
+            let bias = random(&mut rng, 2 * n_ff);
             let (mut normed, mut y) = (vec![0.0; x.len()], vec![0.0; 2 * n_ff * n_tokens]);
             kernels::rms_norm(&x, &norm, epsilon, &mut normed);
             kernels::mat_mul(format, &rows, n_in, &normed, &mut y);
-            let mut expected = Vec::new();
-            for y in y.chunks_exact_mut(2 * n_ff) {
-                let (gate, up) = y.split_at_mut(n_ff);
-                kernels::silu_mul(gate, up);
-                expected.extend_from_slice(gate);
-            }
+            kernels::add_bias(&mut y, &bias);
+            let expected = gated(activation, &y, n_ff);
             let n_blocks = n_in.div_ceil(32);
             let mut params = [n_ff, n_blocks, n_blocks * 8, n_ff, 0, n_in].map(|value| value as u32).to_vec();
-            params.extend([f32::to_bits(epsilon), 0]);
+            params.extend([f32::to_bits(epsilon), 0, f32::to_bits(1.0)]);
+            let store = Store::Gated(activation);
             let out = run(
                 &gpu,
                 &Run {
-                    shader: Shader::MatVec { format, n_threads: 64, norm: true, store: Store::SiluMul },
+                    shader: Shader::MatVec { format, n_threads: 64, norm: true, bias: true, store },
                     params: &params,
                     state: [0, n_tokens as u32, 0, 1, 0, 0],
-                    reads: &[&quants, &scales, &padded(&x, n_in), &padded(&norm, n_in)],
+                    reads: &[&quants, &scales, &padded(&x, n_in), &padded(&norm, n_in), &bytes(&bias)],
                     writes: &[&bytes(&vec![0.0; n_ff * n_tokens])],
                     grid: Grid::Tokens(n_ff.div_ceil(2) as u32),
                 },
@@ -270,27 +303,44 @@ fn mat_vec_norms_and_gates_on_the_way() {
     }
 }
 
+/// `activation(gate) · up` of rows that hold both.
+fn gated(activation: Activation, gate_up: &[f32], n: usize) -> Vec<f32> {
+    let row = |both: &[f32]| {
+        let mut gate = both[..n].to_vec();
+        match activation {
+            Activation::Silu => kernels::silu_mul(&mut gate, &both[n..]),
+            Activation::Gelu => kernels::gelu_mul(&mut gate, &both[n..]),
+        }
+        gate
+    };
+    gate_up.chunks_exact(2 * n).flat_map(row).collect()
+}
+
 #[test]
 fn mat_mul_agrees() {
     for gpu in gpus() {
         for format in Format::ALL {
-            for size in sizes(format) {
+            for (size, (store, (bias, scale))) in
+                sizes(format).into_iter().zip(STORES.into_iter().zip(AFFINE))
+            {
                 let [n_in, n_out, n_tokens] = size;
                 let case = Case::new(format, size);
                 let n_blocks = n_in.div_ceil(32);
+                let mut params = [n_out, n_blocks, n_blocks * 8, n_out, 0].map(|value| value as u32).to_vec();
+                params.push(scale.to_bits());
                 let out = run(
                     &gpu,
                     &Run {
-                        shader: Shader::MatMul { format, store: Store::Add },
-                        params: &[n_out, n_blocks, n_blocks * 8, n_out, 0].map(|value| value as u32),
+                        shader: Shader::MatMul { format, bias, store },
+                        params: &params,
                         state: [0, n_tokens as u32, 0, 1, 0, 0],
-                        reads: &[&case.quants, &case.scales, &padded(&case.x, n_in)],
+                        reads: &[&case.quants, &case.scales, &padded(&case.x, n_in), &bytes(&case.bias)],
                         writes: &[&bytes(&vec![-0.25; n_out * n_tokens])],
                         grid: Grid::TokenTiles(n_out.div_ceil(32) as u32),
                     },
                 );
-                let expected: Vec<f32> = case.y.iter().map(|y| y - 0.25).collect();
-                close(&format!("{format:?} {size:?}"), &expected, &floats(&out[0]), 1e-10);
+                let expected = case.stored(store, bias, scale, -0.25);
+                close(&format!("{format:?} {size:?} {store:?}"), &expected, &floats(&out[0]), 1e-10);
             }
         }
     }
@@ -308,12 +358,13 @@ fn get_rows_is_exact() {
             let tokens = [66, 0, 2, 41];
             let mut expected = vec![0.0; tokens.len() * n_in];
             kernels::get_rows(format, &table, n_in, &tokens, &mut expected);
+            kernels::scale(&mut expected, 8.0);
             let n_blocks = n_in.div_ceil(32);
             let out = run(
                 &gpu,
                 &Run {
                     shader: Shader::GetRows { format },
-                    params: &[0, n_out as u32, n_blocks as u32],
+                    params: &[0, n_out as u32, n_blocks as u32, f32::to_bits(8.0)],
                     state: [0, 4, 0, 1, 0, 0],
                     reads: &[&quants, &scales, &bytes_of(&tokens)],
                     writes: &[&vec![0; 4 * n_blocks * 128]],
@@ -326,33 +377,53 @@ fn get_rows_is_exact() {
 }
 
 #[test]
-fn rms_norm_and_silu_mul_agree() {
+fn norms_agree() {
     for gpu in gpus() {
         let mut rng = fastrand::Rng::with_seed(4);
         let (n, n_tokens) = (75, 3);
-        let (x, norm) = (random(&mut rng, n * n_tokens), random(&mut rng, n));
-        let mut expected = vec![0.0; x.len()];
-        kernels::rms_norm(&x, &norm, 1e-6, &mut expected);
-        let state = [0, n_tokens as u32, 0, 1, 0, 0];
-        let (reads, writes) = ([bytes(&x), bytes(&norm)], bytes(&vec![0.0; x.len()]));
-        let params = [n as u32, n as u32, f32::to_bits(1e-6)];
-        let grid = Grid::Tokens(1);
-        let [reads, writes] = [&[&reads[0][..], &reads[1]][..], &[&writes[..]]];
-        let out = run(&gpu, &Run { shader: Shader::RmsNorm, params: &params, state, reads, writes, grid });
-        close("rms_norm", &expected, &floats(&out[0]), 1e-12);
-
-        let gate_up: Vec<f32> = random(&mut rng, 2 * n * n_tokens).iter().map(|x| 20.0 * x).collect();
-        let mut expected = Vec::new();
-        for both in gate_up.chunks_exact(2 * n) {
-            let mut gate = both[..n].to_vec();
-            kernels::silu_mul(&mut gate, &both[n..]);
-            expected.extend(gate);
+        // A mean that is large beside the deviations.
+        let x: Vec<f32> = random(&mut rng, n * n_tokens).iter().map(|x| x + 30.0).collect();
+        let (norm, bias) = (random(&mut rng, n), random(&mut rng, n));
+        let (mut rms, mut layer) = (vec![0.0; x.len()], vec![0.0; x.len()]);
+        kernels::rms_norm(&x, &norm, 1e-6, &mut rms);
+        kernels::layer_norm(&x, &norm, &bias, 1e-6, &mut layer);
+        let reads = [bytes(&x), bytes(&norm), bytes(&bias)];
+        let [x, norm, bias] = [0, 1, 2].map(|idx| &reads[idx][..]);
+        let cases: [(Shader, &[&[u8]], &[f32]); 2] =
+            [(Shader::RmsNorm, &[x, norm], &rms), (Shader::LayerNorm, &[x, norm, bias], &layer)];
+        for (shader, reads, expected) in cases {
+            let writes = [&bytes(&vec![0.0; n * n_tokens])[..]];
+            let params = [n as u32, n as u32, f32::to_bits(1e-6)];
+            let (state, grid) = ([0, n_tokens as u32, 0, 1, 0, 0], Grid::Tokens(1));
+            let out = run(&gpu, &Run { shader, params: &params, state, reads, writes: &writes, grid });
+            close(shader.name(), expected, &floats(&out[0]), 1e-10);
         }
-        let params = [n as u32, 2 * n as u32, n as u32];
-        let (reads, grid) = (bytes(&gate_up), Grid::Tokens(2));
-        let reads = &[&reads[..]];
-        let out = run(&gpu, &Run { shader: Shader::SiluMul, params: &params, state, reads, writes, grid });
-        close("silu_mul", &expected, &floats(&out[0]), 1e-10);
+    }
+}
+
+#[test]
+fn gate_mul_agrees() {
+    for gpu in gpus() {
+        for activation in ACTIVATIONS {
+            let (n, n_tokens) = (75, 3);
+            let mut rng = fastrand::Rng::with_seed(4);
+            let mut gate_up: Vec<f32> = random(&mut rng, 2 * n * n_tokens).iter().map(|x| 20.0 * x).collect();
+            gate_up[..2].copy_from_slice(&[1e4, -1e4]);
+            let expected = gated(activation, &gate_up, n);
+            let out = run(
+                &gpu,
+                &Run {
+                    shader: Shader::GateMul { activation },
+                    params: &[n as u32, 2 * n as u32, n as u32],
+                    state: [0, n_tokens as u32, 0, 1, 0, 0],
+                    reads: &[&bytes(&gate_up)],
+                    writes: &[&bytes(&vec![0.0; n * n_tokens])],
+                    grid: Grid::Tokens(2),
+                },
+            );
+            close(&format!("{activation:?}"), &expected[..2], &floats(&out[0])[..2], 1e-10);
+            close(&format!("{activation:?}"), &expected[2..], &floats(&out[0])[2..], 1e-10);
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use wgpu::Buffer;
 
 use super::device::Gpu;
 use super::pack::{ShardPlan, pack, quant_bytes, scale_bytes, shards};
-use super::plan::Node;
+use super::plan::{Node, Norm};
 use crate::model::Layout;
 use crate::{Cancel, EngineError, LoadProgress, WeightId};
 
@@ -125,12 +125,16 @@ pub(crate) async fn rope_divisors(layout: &Layout<'_>, source: &dyn Source) -> R
 
 /// The vectors and the stack of matrices of a node.
 fn needs(node: &Node) -> (Vec<Vec<WeightId>>, Vec<WeightId>) {
+    let of_norm = |norm: &Norm| [Some(norm.weight), norm.bias].into_iter().flatten().map(|id| vec![id]);
     match node {
-        Node::Embed { table } => (Vec::new(), vec![*table]),
-        Node::Qkv { norm, weights } | Node::GateUp { norm, weights } => (vec![vec![*norm]], weights.clone()),
+        Node::Embed { table, .. } => (Vec::new(), vec![*table]),
+        Node::Qkv { norm, weights } => (of_norm(norm).collect(), weights.clone()),
+        Node::FeedForward { norm, weights, biases, .. } => {
+            (of_norm(norm).chain([biases.clone()]).collect(), weights.clone())
+        }
         Node::Attend { biases, head_norms, .. } => (vec![biases.clone(), head_norms.clone()], Vec::new()),
-        Node::Residual { weight, .. } => (Vec::new(), vec![*weight]),
-        Node::Head { norm, weight } => (vec![vec![*norm]], vec![*weight]),
+        Node::Residual { weight, bias, .. } => (vec![bias.clone()], vec![*weight]),
+        Node::Head { norm, weight, .. } => (of_norm(norm).collect(), vec![*weight]),
     }
 }
 

@@ -1,4 +1,4 @@
-// gate = silu(gate) · up, both halves of one row.
+// gate = activation(gate) · up, both halves of one row.
 struct Params {
     n: u32,      // elements of a half
     stride: u32, // elements from token to token in `gate_up`
@@ -13,7 +13,6 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     let i = group.x * 64u + thread;
     if i < params.n {
         let at = group.y * params.stride + i;
-        let gate = gate_up[at];
-        out[group.y * params.out_stride + i] = gate / (1.0 + exp(-gate)) * gate_up[at + params.n];
+        out[group.y * params.out_stride + i] = activation(gate_up[at]) * gate_up[at + params.n];
     }
 }
