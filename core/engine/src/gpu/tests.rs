@@ -389,9 +389,8 @@ fn norms_agree() {
         kernels::layer_norm(&x, &norm, &bias, 1e-6, &mut layer);
         let reads = [bytes(&x), bytes(&norm), bytes(&bias)];
         let [x, norm, bias] = [0, 1, 2].map(|idx| &reads[idx][..]);
-        let cases: [(Shader, &[&[u8]], &[f32]); 2] =
-            [(Shader::RmsNorm, &[x, norm], &rms), (Shader::LayerNorm, &[x, norm, bias], &layer)];
-        for (shader, reads, expected) in cases {
+        let layer = (Shader::LayerNorm, &[x, norm, bias][..], &layer);
+        for (shader, reads, expected) in [(Shader::RmsNorm, &[x, norm][..], &rms), layer] {
             let writes = [&bytes(&vec![0.0; n * n_tokens])[..]];
             let params = [n as u32, n as u32, f32::to_bits(1e-6)];
             let (state, grid) = ([0, n_tokens as u32, 0, 1, 0, 0], Grid::Tokens(1));
