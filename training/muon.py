@@ -11,6 +11,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from rounding import exact
+
 MUON_MOMENTUM = 0.95
 ADAM_BETAS = (0.9, 0.95)
 ADAM_EPS = 1e-10
@@ -65,11 +67,10 @@ class Optimizer:
     def __init__(
         self,
         model: nn.Module,
-        rounding: Callable[[Tensor], Tensor] = lambda weight: weight,
         compiled: bool = False,
     ):
         self.named = dict(model.named_parameters())
-        self.rounding = rounding
+        self.rounding = exact
         self.step_count = 0
         self.masters, self.momentum, self.gradients = (Flat(self.named) for _ in range(3))
         self.square = Flat({name: p for name, p in self.named.items() if kind_of(name, p) != MATRIX})
@@ -87,10 +88,10 @@ class Optimizer:
             parameter.grad = None
 
     @torch.no_grad()
-    def step(self, share: float) -> float:
+    def step(self, share: float) -> Tensor:
         """One update at `share` of the peak rates; clears the gradients and returns their norm."""
-        norm = self.gradients.all.norm().item()
-        self.gradients.all.mul_(min(1.0, MAX_GRADIENT_NORM / (norm + 1e-12)))
+        norm = self.gradients.all.norm()
+        self.gradients.all.mul_((MAX_GRADIENT_NORM / (norm + 1e-12)).clamp(max=1.0))
         self.step_count += 1
         for key, masters in self.masters.stacks.items():
             self.update(key, masters, share * getattr(PEAK, key[0]))
@@ -106,6 +107,11 @@ class Optimizer:
         else:
             seen = torch.tensor([1 - beta**self.step_count for beta in ADAM_BETAS])
             self.adam(masters, momentum, self.square.stacks[key], gradients, torch.tensor(rate), seen)
+
+    def round_as(self, rounding: Callable[[Tensor], Tensor]) -> None:
+        """From now on the model has its masters' values rounded like this."""
+        self.rounding = rounding
+        self.show()
 
     @torch.no_grad()
     def show(self) -> None:

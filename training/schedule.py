@@ -3,8 +3,6 @@ cooldown that is asked for in minutes."""
 
 from dataclasses import dataclass
 
-WARMUP_TOKENS = 250_000
-
 
 @dataclass(frozen=True)
 class Phase:
@@ -20,7 +18,7 @@ MILLION = 1_000_000
 
 # Copying sets in sooner on short sequences, some of them said twice. Small batches move further
 # a token while gradients agree; once they differ by noise only, larger ones average it away.
-TRUNK = [
+CPU = [
     Phase(0, length=256, batch=4096, repeat=0.4),
     Phase(2 * MILLION, length=256, batch=4096),
     Phase(6 * MILLION, length=512, batch=8192),
@@ -28,6 +26,17 @@ TRUNK = [
     Phase(60 * MILLION, length=1024, batch=16384),
     Phase(120 * MILLION, length=1024, batch=32768),
 ]
+
+# Where tokens cost a hundredth of that, they are spent to keep the device full.
+CUDA = [
+    Phase(0, length=1024, batch=32768, repeat=0.4),
+    Phase(12 * MILLION, length=1024, batch=32768),
+    Phase(200 * MILLION, length=1024, batch=65536),
+]
+
+TRUNKS = {"cpu": CPU, "cuda": CUDA}
+
+WARMUP_STEPS = 64
 
 # Shares of a cooldown and their lengths: distance is learnt last, where it costs least.
 COOLDOWN_LENGTHS = [(0.0, 1024), (0.75, 2048)]
@@ -53,37 +62,51 @@ class Step:
 class Trunk:
     """Warm-up, then the constant rate, without an end; `warm_from` is where a warm-up began."""
 
-    def __init__(self, warm_from: int = 0):
-        self.warm_from = warm_from
+    def __init__(self, phases: list[Phase], warm_from: int = 0):
+        self.phases, self.warm_from = phases, warm_from
 
     def at(self, tokens: int, _seconds: float) -> Step:
-        phase = phase_at(tokens)
-        rate = min(1.0, (tokens - self.warm_from + phase.batch) / WARMUP_TOKENS)
+        phase = phase_at(self.phases, tokens)
+        rate = min(1.0, (tokens - self.warm_from + phase.batch) / (WARMUP_STEPS * phase.batch))
         rows = phase.batch // phase.length
         return Step(phase.length, rows, phase.repeat, rate, TRUNK_ANSWER_WEIGHT)
+
+
+class Budget:
+    """So many minutes ("15m") or millions of tokens ("4M")."""
+
+    def __init__(self, text: str):
+        number, unit = text[:-1], text[-1:]
+        try:
+            size = float(number)
+        except ValueError:
+            size = 0.0
+        if unit not in ("m", "M") or not size > 0:
+            raise ValueError(f"{text!r}: give minutes as 15m or millions of tokens as 4M")
+        self.by_tokens = unit == "M"
+        self.size = size * (MILLION if self.by_tokens else 60)
+
+    def used(self, tokens: int, seconds: float) -> float:
+        """The share of it that these counters are."""
+        return (tokens if self.by_tokens else seconds) / self.size
 
 
 class Cooldown:
     """From the constant rate down to zero by 1 - sqrt(share) (arXiv 2405.18392)."""
 
-    def __init__(self, tokens: int, seconds: float, budget: str):
-        """A cooldown that begins at these counters; `budget` is "15m" (minutes) or "4M" (tokens)."""
-        number, unit = float(budget[:-1]), budget[-1:]
-        if unit not in ("m", "M") or not number > 0:
-            raise ValueError(f"{budget!r}: give minutes as 15m or millions of tokens as 4M")
-        self.by_tokens = unit == "M"
-        self.start = tokens if self.by_tokens else seconds
-        self.size = number * (MILLION if self.by_tokens else 60)
-        self.batch = phase_at(tokens).batch
+    def __init__(self, phases: list[Phase], tokens: int, seconds: float, budget: Budget):
+        """A cooldown that begins at these counters."""
+        self.start, self.budget = (tokens, seconds), budget
+        self.batch = phase_at(phases, tokens).batch
 
     def at(self, tokens: int, seconds: float) -> Step | None:
         """The next step, or None at the end."""
-        share = ((tokens if self.by_tokens else seconds) - self.start) / self.size
+        share = self.budget.used(tokens - self.start[0], seconds - self.start[1])
         if share >= 1:
             return None
         length = [length for start, length in COOLDOWN_LENGTHS if start <= share][-1]
         return Step(length, max(1, self.batch // length), 0.0, 1 - share**0.5, COOLDOWN_ANSWER_WEIGHT)
 
 
-def phase_at(tokens: int) -> Phase:
-    return [phase for phase in TRUNK if phase.tokens <= tokens][-1]
+def phase_at(phases: list[Phase], tokens: int) -> Phase:
+    return [phase for phase in phases if phase.tokens <= tokens][-1]

@@ -146,8 +146,10 @@ def read_frames(file: BinaryIO) -> Iterator[Frame]:
         yield Frame(epoch, piece, np.frombuffer(data, "<u2").reshape(n_rows, length + 1))
 
 
-def tokens_command(inkling: str, corpus: str, tokenizer: str, split: str, seed: int) -> list[str]:
+def tokens_command(
+    inkling: str, corpus: str, tokenizer: str, split: str, seed: int, threads: int = 1
+) -> list[str]:
     """The program that streams a split's rows, but for where it starts and how long they are."""
-    options = {"corpus": corpus, "tokenizer": tokenizer, "split": split, "seed": seed}
+    options = {"corpus": corpus, "tokenizer": tokenizer, "split": split, "seed": seed, "threads": threads}
     flags = [part for name, value in options.items() for part in (f"--{name}", str(value))]
     return [inkling, "dataset", "tokens", *flags]

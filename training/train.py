@@ -1,8 +1,9 @@
 """Train a model on the rows that `inkling dataset tokens` makes of WORK/corpus.
 
-Goes on from the newest checkpoint of `--folder` if there is one, without an end: SIGTERM and SIGINT
-save and stop, SIGUSR1 saves. `--cooldown 15m` or `--cooldown 4M` makes a finished model of a
-checkpoint instead, and leaves the run alone.
+Goes on from the newest checkpoint of `--folder` if there is one, without an end or `--until 6M`
+tokens or `--until 60m` minutes: SIGTERM and SIGINT save and stop, SIGUSR1 saves. `--cooldown 15m` or
+`--cooldown 4M` makes a finished model of a checkpoint and leaves the run alone; with `--until`, the
+run gets there first.
 """
 
 import json
@@ -22,7 +23,7 @@ from export_gguf import read_gguf
 from held_out import HeldOut, held_out_rows
 from model import Config
 from rounding import ROUNDINGS
-from schedule import Cooldown, Step, Trunk
+from schedule import TRUNKS, Budget, Cooldown, Step, Trunk
 from stream import Place, Rows, tokens_command
 from tokenizer import TextTokenizer
 from trainer import Figures, Trainer
@@ -30,7 +31,7 @@ from work import INKLING, parser
 
 CHECKPOINT_SECONDS = 300
 LOG_TOKENS = 100_000
-HELD_OUT_TOKENS = 2_000_000
+HELD_OUT_TOKENS = {"cpu": 2_000_000, "cuda": 20_000_000}
 HELD_OUT_ROWS = 16
 SHAPE = ("width", "layers", "heads", "kv_heads", "head_width", "hidden")
 
@@ -87,13 +88,16 @@ class Run:
         self.trainer, self.rows, self.schedule = trainer, rows, schedule
         self.held_out, self.log = held_out, log
 
-    def go(self, save, end: int | None = None) -> None:
-        """Step until `end` tokens, the schedule's end or a signal; `save` gets the state now and then."""
+    def go(self, save, until: Budget | None = None) -> bool:
+        """Step to the end of `until` or of the schedule; `save` gets the state now and then.
+
+        False if a signal ended it before.
+        """
         signals, trainer = Signals(), self.trainer
         measured, saved = trainer.tokens, time.monotonic()
         began = time.monotonic()
         stop = False
-        while not stop and (end is None or trainer.tokens < end):
+        while not stop and (until is None or until.used(trainer.tokens, trainer.seconds) < 1):
             step = self.schedule.at(trainer.tokens, trainer.seconds)
             if step is None:
                 break
@@ -103,7 +107,7 @@ class Run:
             figures = trainer.step(ids, step, now - began, signals.stop)
             began, stop = now, figures.stop
             self.log.step(figures, step)
-            if trainer.tokens - measured >= HELD_OUT_TOKENS:
+            if trainer.tokens - measured >= HELD_OUT_TOKENS[trainer.device.type]:
                 self.measure()
                 measured = trainer.tokens
             if signals.save or time.monotonic() - saved > CHECKPOINT_SECONDS:
@@ -111,6 +115,7 @@ class Run:
                 signals.save, saved = False, time.monotonic()
         save(self.state())
         self.measure()
+        return not stop
 
     def measure(self) -> None:
         if self.held_out:
@@ -122,7 +127,7 @@ class Run:
         return {**self.trainer.state(), "stream": stream, "warm_from": warm_from}
 
 
-def trunk(args, save) -> None:
+def trunk(args) -> Run:
     """The run itself: on from its newest checkpoint, or from a GGUF file, or from nothing."""
     checkpoint = args.checkpoints.newest()
     if checkpoint and args.from_gguf:
@@ -135,8 +140,8 @@ def trunk(args, save) -> None:
     else:
         shape = {name: getattr(args, name) for name in SHAPE}
         trainer, state = Trainer(Config(vocabulary=args.tokenizer.size, **shape), args.seed), {}
-    schedule = Trunk(state.get("warm_from", trainer.tokens))
-    run_for(args, trainer, schedule, state, "train.jsonl").go(save, args.tokens)
+    schedule = Trunk(TRUNKS[trainer.device.type], state.get("warm_from", trainer.tokens))
+    return run_for(args, trainer, schedule, state, "train.jsonl")
 
 
 def from_gguf(path: Path, seed: int) -> Trainer:
@@ -150,26 +155,31 @@ def from_gguf(path: Path, seed: int) -> Trainer:
     return trainer
 
 
-def cooldown(args) -> None:
-    """Bring a checkpoint's rate down to zero under the rounding of the file to be exported."""
+def finished(args) -> Run:
+    """A run that only has its cooldown before it, from a checkpoint."""
     checkpoint = args.checkpoint or args.checkpoints.newest()
     if checkpoint is None:
         raise SystemExit(f"no checkpoint in {args.checkpoints.folder}")
     state = read(checkpoint)
-    trainer = Trainer.load(state, rounding=ROUNDINGS[args.type])
-    schedule = Cooldown(trainer.tokens, trainer.seconds, args.cooldown)
-    run = run_for(args, trainer, schedule, state, f"{args.out.stem}.jsonl")
-    if trainer.rank == 0:
-        run.go(lambda state: write(args.out, state))
-    else:
-        run.go(lambda state: None)
+    trainer = Trainer.load(state)
+    return run_for(args, trainer, cooldown(args, trainer), state, log_of(args.out))
+
+
+def cooldown(args, trainer: Trainer) -> Cooldown:
+    """The rate's way down to zero, under the rounding of the file to be exported."""
+    trainer.optimizer.round_as(ROUNDINGS[args.type])
+    return Cooldown(TRUNKS[trainer.device.type], trainer.tokens, trainer.seconds, args.cooldown)
+
+
+def log_of(out: Path) -> str:
+    return f"{out.stem}.jsonl"
 
 
 def run_for(args, trainer: Trainer, schedule, state: dict, log: str) -> Run:
     """The run of a trainer from where `state` stands in the stream, or from its beginning."""
     corpus, tokenizer = args.work / "corpus/documents.jsonl", args.work / "tokenizer.gguf"
     stream = state.get("stream") or {"place": Place(), "length": schedule.at(trainer.tokens, 0.0).length}
-    command = tokens_command(args.inkling, corpus, tokenizer, "train", args.seed)
+    command = tokens_command(args.inkling, corpus, tokenizer, "train", args.seed, args.row_threads)
     rows = Rows(command, Place(*stream["place"]), stream["length"])
     first = trainer.rank == 0
     folder = args.work / "held_out"
@@ -184,9 +194,10 @@ def main() -> None:
     arguments.add_argument("--inkling", default=str(INKLING), help="the program that makes the rows")
     arguments.add_argument("--seed", type=int, default=1)
     arguments.add_argument("--threads", type=int, default=os.cpu_count())
-    arguments.add_argument("--tokens", type=int, help="stop after this many")
+    arguments.add_argument("--row-threads", type=int, help="that make rows (1, beside a GPU all but two)")
+    arguments.add_argument("--until", type=Budget, metavar="60m|6M", help="stop after this much")
     arguments.add_argument("--from-gguf", type=Path, help="begin with this model's weights")
-    arguments.add_argument("--cooldown", metavar="15m|4M", help="finish a checkpoint instead")
+    arguments.add_argument("--cooldown", type=Budget, metavar="15m|4M", help="make a finished model")
     arguments.add_argument("--checkpoint", type=Path, help="the one to cool down (the newest)")
     arguments.add_argument("--type", choices=ROUNDINGS, default="q8_0", help="of a cooldown's export")
     arguments.add_argument("--out", type=Path, help="where a cooldown goes (FOLDER/cooled.pt)")
@@ -198,16 +209,28 @@ def main() -> None:
     args.out = args.out or args.folder / "cooled.pt"
     args.folder.mkdir(parents=True, exist_ok=True)
     args.checkpoints = Checkpoints(args.folder / "checkpoints")
+    if args.row_threads is None:
+        args.row_threads = max(1, os.cpu_count() - 2) if torch.cuda.is_available() else 1
     args.tokenizer = TextTokenizer.load(args.work / "tokenizer.json")
     torch.set_num_threads(args.threads)
     if "WORLD_SIZE" in os.environ:
         dist.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
-    if args.cooldown:
-        return cooldown(args)
     first = os.environ.get("RANK", "0") == "0"
-    if first:
-        (args.folder / "train.pid").write_text(f"{os.getpid()}\n")
-    trunk(args, args.checkpoints.save if first else lambda state: None)
+    if args.cooldown and not args.until:
+        run = finished(args)
+    else:
+        if first:
+            (args.folder / "train.pid").write_text(f"{os.getpid()}\n")
+        run = trunk(args)
+        if not run.go(args.checkpoints.save if first else keep_nothing, args.until) or not args.cooldown:
+            return
+        run.schedule = cooldown(args, run.trainer)
+        run.log = Log(args.folder / log_of(args.out) if first else None, run.trainer)
+    run.go((lambda state: write(args.out, state)) if first else keep_nothing)
+
+
+def keep_nothing(_state: dict) -> None:
+    """What processes but the first do with a checkpoint."""
 
 
 if __name__ == "__main__":

@@ -16,11 +16,12 @@ from torch import Tensor, nn
 from held_out import in_answer, padding
 from model import Config, Qwen3
 from muon import Optimizer
-from rounding import exact
 from schedule import Step
 
-TOKENS_AT_ONCE = 4096  # what one pass through the model takes; a step adds several
-TOKENS_A_HEAD = 1024  # logits are 8,192 wide, and 1,024 tokens of them stay in the cache
+# What one pass through the model takes (a step adds several), and its logits: they are 8,192 wide,
+# and 1,024 tokens of them stay in a processor's cache. A graphics processor wants few, large calls.
+TOKENS_AT_ONCE = {"cpu": 4096, "cuda": 32768}
+TOKENS_A_HEAD = {"cpu": 1024, "cuda": 32768}
 
 
 class Figures(NamedTuple):
@@ -34,13 +35,13 @@ class Figures(NamedTuple):
 class Trainer:
     """Weights in bf16 with f32 masters; every process holds the same after every step."""
 
-    def __init__(self, config: Config, seed: int, compiled: bool = True, rounding=exact):
+    def __init__(self, config: Config, seed: int, compiled: bool = True):
         torch.manual_seed(seed)
         keep_freed_memory()
         self.config, self.seed = config, seed
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self.model = in_bf16(Qwen3(config)).to(self.device)
-        self.optimizer = Optimizer(self.model, rounding, compiled)
+        self.optimizer = Optimizer(self.model, compiled)
         self.body = torch.compile(self.model, dynamic=False) if compiled else self.model
         self.head = torch.compile(head_losses, dynamic=False) if compiled else head_losses
         many = dist.is_initialized()
@@ -52,18 +53,19 @@ class Trainer:
     def step(self, ids: np.ndarray, step: Step, seconds: float = 0.0, stop: bool = False) -> Figures:
         """One update from rows [n_rows, length + 1], which took `seconds` to come by."""
         ids = torch.from_numpy(said_twice(ids, step.repeat, (self.seed, self.steps)))
-        sums = torch.zeros(3)
-        mine = ids[self.rank :: self.n_ranks]
-        for part in mine.split(max(1, TOKENS_AT_ONCE // step.length)):
-            sums += self.accumulate(part.to(self.device), step.answer_weight)
-        sums = self.summed(torch.cat((sums, torch.tensor([seconds / self.n_ranks, float(stop)]))))
-        weight, loss, count, seconds, stop = sums.tolist()
-        self.summed(self.optimizer.gradients.all).div_(max(weight, 1.0))
+        mine = ids[self.rank :: self.n_ranks].to(self.device)
+        sums = torch.tensor([0, 0, 0, seconds / self.n_ranks, float(stop)], device=self.device)
+        for part in mine.split(max(1, TOKENS_AT_ONCE[self.device.type] // step.length)):
+            sums[:3] += self.accumulate(part, step.answer_weight)
+        self.summed(sums)
+        self.summed(self.optimizer.gradients.all).div_(sums[0].clamp(min=1.0))
         norm = self.optimizer.step(step.rate)
+        # Nothing above waits for the device.
+        _, loss, count, seconds, stop = sums.tolist()
         self.steps += 1
         self.tokens += int(count)
         self.seconds += seconds
-        return Figures(loss / max(count, 1.0), norm, stop > 0)
+        return Figures(loss / max(count, 1.0), norm.item(), stop > 0)
 
     def accumulate(self, ids: Tensor, answer_weight: float) -> Tensor:
         """Add the gradients of the weighted losses' sum; sums of the weights, losses and tokens.
@@ -77,7 +79,8 @@ class Trainer:
         leaf = hidden.detach().flatten(0, 1).requires_grad_()
         weights, targets = token_weights(ids, answer_weight).flatten(), ids[:, 1:].flatten()
         losses = []
-        for part in zip(*(whole.split(TOKENS_A_HEAD) for whole in (leaf, targets, weights))):
+        n_tokens = TOKENS_A_HEAD[self.device.type]
+        for part in zip(*(whole.split(n_tokens) for whole in (leaf, targets, weights))):
             weighted, loss = self.head(table, *part)
             weighted.backward()
             losses.append(loss)
@@ -86,7 +89,7 @@ class Trainer:
         rows = self.optimizer.gradients.named["embedding.weight"]
         rows.index_add_(0, ids[:, :-1].flatten(), x.grad.flatten(0, 1).float())
         counted = weights > 0
-        return torch.stack((weights.sum(), (torch.cat(losses) * counted).sum(), counted.sum())).cpu()
+        return torch.stack((weights.sum(), (torch.cat(losses) * counted).sum(), counted.sum()))
 
     def summed(self, values: Tensor) -> Tensor:
         """The sum over all processes, in place."""
@@ -101,9 +104,9 @@ class Trainer:
         return {"config": asdict(self.config), **counters, "optimizer": self.optimizer.state()}
 
     @classmethod
-    def load(cls, state: dict, compiled: bool = True, rounding=exact) -> "Trainer":
+    def load(cls, state: dict, compiled: bool = True) -> "Trainer":
         """The trainer that `state` describes."""
-        trainer = cls(Config(**state["config"]), state["seed"], compiled, rounding)
+        trainer = cls(Config(**state["config"]), state["seed"], compiled)
         trainer.optimizer.load(state["optimizer"])
         for name in ("steps", "tokens", "seconds"):
             setattr(trainer, name, state[name])

@@ -15,7 +15,7 @@ from checkpoints import KEEP, Checkpoints
 from held_out import HeldOut, in_answer
 from model import Qwen3
 from muon import orthogonalized
-from schedule import Cooldown, Step, Trunk
+from schedule import CPU, Budget, Cooldown, Step, Trunk
 from tokenizer import ENDOFTEXT, FIM_MIDDLE
 from trainer import Trainer, said_twice, token_weights
 
@@ -105,12 +105,12 @@ def test_muon_updates_have_singular_values_near_one(shape):
 
 
 def test_the_trunk_warms_up_and_grows():
-    trunk = Trunk()
+    trunk = Trunk(CPU)
     assert trunk.at(0, 0).rate < 0.02 and trunk.at(10**6, 0).rate == 1.0
     steps = [trunk.at(tokens * 10**6, 0) for tokens in (0, 3, 10, 40, 200)]
     assert [step.length for step in steps] == [256, 256, 512, 512, 1024]
     assert [step.length * step.rows for step in steps] == [4096, 4096, 8192, 16384, 32768]
-    assert Trunk(warm_from=50_000_000).at(50_000_000, 0).rate < 0.1
+    assert Trunk(CPU, warm_from=50_000_000).at(50_000_000, 0).rate < 0.1
 
 
 @pytest.mark.parametrize(
@@ -118,16 +118,16 @@ def test_the_trunk_warms_up_and_grows():
     [("2M", (9_000_000, 0), (10_000_000, 0)), ("10m", (0, 400), (0, 700))],
 )
 def test_a_cooldown_falls_to_zero(budget, half, end):
-    cooldown = Cooldown(8_000_000, 100.0, budget)
+    cooldown = Cooldown(CPU, 8_000_000, 100.0, Budget(budget))
     assert cooldown.at(8_000_000, 100.0).rate == 1.0
     assert cooldown.at(*half).rate == pytest.approx(1 - 0.5**0.5)
     assert cooldown.at(*end) is None
 
 
-@pytest.mark.parametrize("budget", ["15", "0m", "15s"])
-def test_a_cooldown_without_a_unit_is_refused(budget):
-    with pytest.raises(ValueError, match="give minutes as 15m|could not convert"):
-        Cooldown(0, 0.0, budget)
+@pytest.mark.parametrize("budget", ["15", "0m", "15s", "m", ""])
+def test_a_budget_without_a_unit_is_refused(budget):
+    with pytest.raises(ValueError, match="give minutes as 15m"):
+        Budget(budget)
 
 
 def test_the_newest_checkpoints_and_milestones_are_kept(tmp_path):
@@ -186,9 +186,9 @@ def work(tmp_path, text_tokenizer):
 
 
 def test_a_stopped_and_resumed_run_is_the_same_run(work):
-    work.train("whole", "--tokens", 50_000)
-    work.train("parts", "--tokens", 20_000)
-    work.train("parts", "--tokens", 50_000)
+    work.train("whole", "--until", "0.05M")
+    work.train("parts", "--until", "0.02M")
+    work.train("parts", "--until", "0.05M")
     whole, parts = work.newest("whole"), work.newest("parts")
     assert whole["stream"] == parts["stream"] and whole["tokens"] == parts["tokens"]
     for kind in ("masters", "momentum", "square"):
@@ -217,9 +217,9 @@ def wait_for(condition):
 
 
 def test_two_processes_do_what_one_does(work):
-    work.train("one", "--tokens", 20_000)
+    work.train("one", "--until", "0.02M")
     work.python("-m", "torch.distributed.run", "--nproc-per-node", "2", "--standalone",
-                *work.command("two", "--tokens", 20_000))  # fmt: skip
+                *work.command("two", "--until", "0.02M"))  # fmt: skip
     one, two = work.newest("one"), work.newest("two")
     assert (one["tokens"], one["stream"]) == (two["tokens"], two["stream"])
     for name, master in one["optimizer"]["masters"].items():
@@ -229,7 +229,7 @@ def test_two_processes_do_what_one_does(work):
 
 def test_a_cooldown_leaves_the_run_alone(work):
     run, out = work.folder / "run", work.folder / "model.gguf"
-    work.train("run", "--tokens", 10_000)
+    work.train("run", "--until", "0.01M")
     before = {path.name: path.read_bytes() for path in (run / "checkpoints").iterdir()}
     work.train("run", "--cooldown", "0.1M", "--type", "q4_0")
     assert before == {path.name: path.read_bytes() for path in (run / "checkpoints").iterdir()}
@@ -237,5 +237,14 @@ def test_a_cooldown_leaves_the_run_alone(work):
     assert cooled["tokens"] > work.newest("run")["tokens"] + 90_000
     places = ["--work", work.folder, "--checkpoint", run / "cooled.pt", "--out", out]
     work.python("export_gguf.py", *map(str, places))
-    work.train("again", "--from-gguf", out, "--tokens", cooled["tokens"] + 5000)
+    work.train("again", "--from-gguf", out, "--until", f"{(cooled['tokens'] + 5000) / 1e6}M")
     assert work.newest("again")["warm_from"] == cooled["tokens"]
+
+
+def test_a_run_can_end_in_a_finished_model(work):
+    work.train("run", "--until", "0.02M", "--cooldown", "0.02M")
+    trunk, cooled = work.newest("run"), torch.load(work.folder / "run/cooled.pt")
+    assert 20_000 <= trunk["tokens"] < 30_000
+    assert trunk["tokens"] + 15_000 <= cooled["tokens"] < trunk["tokens"] + 40_000
+    logs = [(work.folder / f"run/{name}.jsonl").read_text() for name in ("train", "cooled")]
+    assert all("bits_per_byte" in json.loads(log.splitlines()[-1]) for log in logs)

@@ -1,5 +1,6 @@
 //! What can be typed after `inkling`.
 
+use std::num::NonZero;
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
@@ -260,6 +261,9 @@ pub(crate) struct Tokens {
     /// Pieces to make [default: without end].
     #[arg(long, value_name = "N")]
     pub(crate) pieces: Option<usize>,
+    /// Threads that make pieces; how many changes nothing but the speed.
+    #[arg(long, value_name = "N", default_value_t = NonZero::<usize>::MIN)]
+    pub(crate) threads: NonZero<usize>,
     /// Print the samples as text for people in place of ids; one piece unless told otherwise.
     #[arg(long)]
     pub(crate) text: bool,

@@ -81,6 +81,8 @@ fn frames_go_on_from_any_piece() {
     assert!(heads.iter().all(|[_, _, n_rows, length]| *n_rows > 20 && *length == 300));
     let tail = stdout(&corpus, &["--length", "300", "--start", "1:0", "--pieces", "3"]);
     assert!(all.ends_with(&tail) && tail.len() < all.len());
+    let threads = ["--length", "300", "--pieces", "5", "--threads", "3"];
+    assert_eq!(stdout(&corpus, &threads), all, "threads change nothing but the speed");
     let row_begins = |ids: &[u16]| ids.chunks(301).all(|row| row[0] == 0);
     assert!(frames(&all).iter().all(|(_, ids)| row_begins(ids)));
 }

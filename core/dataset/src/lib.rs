@@ -18,6 +18,6 @@ mod text;
 
 pub use corpus::{Corpus, Document, language_id};
 pub use error::Error;
-pub use piece::{Maker, Piece, Row};
+pub use piece::{Maker, Piece, Plan, Row};
 pub use sample::{Kind, Order, Sample};
 pub use schedule::{DOCUMENTS_A_PIECE, Place};

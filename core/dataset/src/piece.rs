@@ -42,6 +42,14 @@ pub struct Piece {
     pub rows: Vec<Row>,
 }
 
+/// What a piece is made of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan {
+    place: Place,
+    /// By their place in the corpus.
+    documents: Vec<u32>,
+}
+
 /// Whole samples, one after another.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Row {
@@ -113,6 +121,14 @@ impl<'m> Maker<'m> {
     /// # Errors
     /// [`Error::Piece`] where the epoch ends before.
     pub fn pieces(&self, start: Place) -> Result<impl Iterator<Item = Piece>, Error> {
+        Ok(self.plans(start)?.map(|plan| self.piece(&plan)))
+    }
+
+    /// What the pieces from `start` on are made of, for makers side by side: a plan costs next to nothing.
+    ///
+    /// # Errors
+    /// [`Error::Piece`] where the epoch ends before.
+    pub fn plans(&self, start: Place) -> Result<impl Iterator<Item = Plan>, Error> {
         let Place { epoch, piece } = start;
         let mut documents = self.schedule.epoch(epoch);
         let n_pieces = documents.len().div_ceil(DOCUMENTS_A_PIECE) as u32;
@@ -127,18 +143,20 @@ impl<'m> Maker<'m> {
             }
             let first = place.piece as usize * DOCUMENTS_A_PIECE;
             let last = (first + DOCUMENTS_A_PIECE).min(documents.len());
-            let piece = self.piece(place, &documents[first..last]);
+            let plan = Plan { place, documents: documents[first..last].to_vec() };
             place.piece += 1;
-            Some(piece)
+            Some(plan)
         }))
     }
 
-    fn piece(&self, place: Place, documents: &[u32]) -> Piece {
+    /// The piece of a plan.
+    pub fn piece(&self, plan: &Plan) -> Piece {
+        let Plan { place, documents } = plan;
         let seed = mix(&[self.seed, u64::from(place.epoch), u64::from(place.piece), self.row_tokens as u64]);
         let rng = fastrand::Rng::with_seed(seed);
         let open = |&idx: &u32| (idx, Open::new(&self.corpus.documents()[idx as usize]));
         let open: Vec<(u32, Open<'_>)> = documents.iter().map(open).collect();
-        Packer { maker: self, open: &open, rng, rows: Vec::new(), n_plain: 0, n_tokens: 0 }.pack(place)
+        Packer { maker: self, open: &open, rng, rows: Vec::new(), n_plain: 0, n_tokens: 0 }.pack(*place)
     }
 }
 

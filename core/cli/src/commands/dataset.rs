@@ -1,10 +1,11 @@
 use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
+use std::sync::mpsc::sync_channel;
 
 use anyhow::{Context, Result, bail};
 use inkling_assist::tokenizer::Tokenizer;
-use inkling_dataset::{Corpus, Document, Error, Maker, Piece, Place, language_id};
+use inkling_dataset::{Corpus, Document, Error, Maker, Piece, Place, Plan, language_id};
 use serde::Deserialize;
 
 use crate::args::{Dataset, Tokens};
@@ -12,6 +13,9 @@ use crate::model;
 
 /// "INKT", so that a reader notices when it lost its place.
 const MAGIC: u32 = u32::from_le_bytes(*b"INKT");
+
+/// Pieces that a thread makes before they are taken.
+const MADE_AHEAD: usize = 2;
 
 /// `inkling dataset …`.
 pub(crate) fn run(command: &Dataset) -> Result<()> {
@@ -26,17 +30,39 @@ fn tokens(args: &Tokens) -> Result<()> {
         .with_context(|| args.tokenizer.display().to_string())?;
     let corpus = read_corpus(&args.corpus, &args.split)?;
     let maker = Maker::new(&corpus, &tokenizer, args.seed, args.length)?;
-    let pieces = maker.pieces(start)?;
-    report(&corpus, &maker);
     let n_pieces = args.pieces.unwrap_or(if args.text { 1 } else { usize::MAX });
-    let mut out = std::io::stdout().lock();
-    for piece in pieces.take(n_pieces) {
-        match args.text {
-            true => out.write_all(piece.to_text(&corpus, &tokenizer).as_bytes())?,
-            false => out.write_all(&frame(&piece, args.length))?,
+    let n_threads = args.threads.get();
+    let plans = |nth| Ok(maker.plans(start)?.take(n_pieces).skip(nth).step_by(n_threads));
+    let plans = (0..n_threads).map(plans).collect::<Result<Vec<_>>>()?;
+    let bytes = |plan: Plan| match args.text {
+        true => maker.piece(&plan).to_text(&corpus, &tokenizer).into_bytes(),
+        false => frame(&maker.piece(&plan), args.length),
+    };
+    report(&corpus, &maker);
+    write_side_by_side(plans, bytes, std::io::stdout().lock())
+}
+
+/// Writes what `make` makes of the items of all threads, one of each in turn.
+fn write_side_by_side<T>(
+    threads: Vec<impl Iterator<Item = T> + Send>,
+    make: impl Fn(T) -> Vec<u8> + Sync,
+    mut out: impl Write,
+) -> Result<()> {
+    std::thread::scope(|scope| {
+        let make = &make;
+        let start = |items| {
+            let (made, taken) = sync_channel(MADE_AHEAD);
+            // The channel closes on a reader that has enough.
+            scope.spawn(move || Iterator::map(items, make).try_for_each(|bytes| made.send(bytes)));
+            taken
+        };
+        let threads: Vec<_> = threads.into_iter().map(start).collect();
+        for taken in threads.iter().cycle() {
+            let Ok(bytes) = taken.recv() else { break };
+            out.write_all(&bytes)?;
         }
-    }
-    Ok(out.flush()?)
+        Ok(out.flush()?)
+    })
 }
 
 /// `EPOCH:PIECE`.
