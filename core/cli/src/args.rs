@@ -76,6 +76,8 @@ pub(crate) struct At {
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<usize>,
     #[command(flatten)]
+    pub(crate) lora: Lora,
+    #[command(flatten)]
     pub(crate) runs: Runs,
     /// 0 always takes the likeliest token.
     #[arg(long, value_name = "T", default_value_t = 0.0)]

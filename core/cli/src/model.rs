@@ -65,7 +65,7 @@ pub(crate) fn adapt(model: &mut LocalModel, lora: &Lora) -> Result<()> {
     let source = files::open(path)?;
     let load = async { Adapter::load(&Gguf::read(&*source).await?, &*source).await };
     let adapter = block_on(load).with_context(|| path.display().to_string())?;
-    Ok(model.executor().adapt(&[(Rc::new(adapter), lora.scale)])?)
+    Ok(block_on(model.executor().adapt(&[(Rc::new(adapter), lora.scale)]))?)
 }
 
 /// Reads a model's header alone.

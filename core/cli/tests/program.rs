@@ -207,7 +207,7 @@ fn a_quantized_copy_computes_and_a_failed_one_leaves_nothing() {
 }
 
 #[test]
-fn an_adapter_changes_the_logits_by_its_factor() {
+fn an_adapter_changes_logits_and_suggestions_by_its_factor() {
     let (model, adapter) =
         (file("adapted.gguf", &tiny_llama(Dtype::F32, 1)), file("adapter.gguf", &tiny_adapter(1)));
     let logits = |options: &[&str]| {
@@ -219,6 +219,11 @@ fn an_adapter_changes_the_logits_by_its_factor() {
     assert_ne!(logits(&["--lora", &adapter]), plain);
     assert_ne!(logits(&["--lora", &adapter, "--lora-scale", "2"]), logits(&["--lora", &adapter]));
     assert_eq!(logits(&["--lora", &adapter, "--lora-scale", "0"]), plain);
+    let complete = |options: &[&str]| {
+        let place = ["complete", "-:1:4", "--path", "a.py", "--root", ".", "--model", &model];
+        stdout(&[&place, options].concat(), b"for")
+    };
+    assert_ne!(complete(&["--lora", &adapter, "--lora-scale", "8"]), complete(&[]));
     check_error(
         &["model", "bench", &model, "--lora", &model],
         b"",

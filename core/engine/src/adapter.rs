@@ -1,11 +1,12 @@
 //! Low-rank adapters: small changes of a model's matrices, kept beside them.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use inkling_gguf::{Gguf, Source, Tensor};
 use inkling_kernels::Format;
 
-use crate::EngineError;
+use crate::{EngineError, Graph, ModelConfig, WeightId};
 
 /// An adapter file: `W·x` becomes `W·x + scale · B·(A·x)` (LoRA, Hu et al. 2021).
 #[derive(Debug)]
@@ -31,6 +32,13 @@ pub struct LowRank {
     pub b: Vec<f32>,
     /// alpha / rank, or 1 where the file has no alpha.
     pub scale: f32,
+}
+
+impl LowRank {
+    /// Bytes of both matrices.
+    pub(crate) fn n_bytes(&self) -> u64 {
+        4 * (self.a.len() + self.b.len()) as u64
+    }
 }
 
 impl Adapter {
@@ -73,4 +81,62 @@ async fn floats(tensor: &Tensor, source: &dyn Source) -> Result<Vec<f32>, Engine
     let mut values = vec![0.0; tensor.shape.iter().product::<u64>() as usize];
     format.dequantize(&bytes, &mut values);
     Ok(values)
+}
+
+/// A pair of an adapter that is in use.
+pub(crate) struct Applied {
+    /// The matrix that it changes.
+    pub(crate) weight: WeightId,
+    adapter: Rc<Adapter>,
+    name: String,
+    /// The user's factor times the adapter's own.
+    pub(crate) scale: f32,
+}
+
+impl Applied {
+    /// All pairs of `adapters`.
+    ///
+    /// # Errors
+    /// When an adapter is of another architecture, or changes what the model does not have.
+    pub(crate) fn all(
+        adapters: &[(Rc<Adapter>, f32)],
+        graph: &Graph,
+        config: &ModelConfig,
+    ) -> Result<Vec<Applied>, EngineError> {
+        let mut applied = Vec::new();
+        for (adapter, factor) in adapters {
+            if adapter.architecture != config.architecture.name() {
+                return Err(EngineError::AdapterArchitecture {
+                    adapter: adapter.architecture.clone(),
+                    model: config.architecture.name(),
+                });
+            }
+            for (name, pair) in &adapter.pairs {
+                let weight = changed_weight(name, pair, graph)?;
+                let scale = factor * pair.scale;
+                applied.push(Applied { weight, adapter: Rc::clone(adapter), name: name.clone(), scale });
+            }
+        }
+        Ok(applied)
+    }
+
+    pub(crate) fn pair(&self) -> &LowRank {
+        &self.adapter.pairs[&self.name]
+    }
+}
+
+/// The id of the matrix that a pair changes. The embedding table is looked up, not multiplied with, and
+/// cannot be changed this way.
+fn changed_weight(name: &str, pair: &LowRank, graph: &Graph) -> Result<WeightId, EngineError> {
+    let found = graph.weights.iter().position(|spec| spec.name == name && name != "token_embd.weight");
+    let weight = found.ok_or_else(|| EngineError::AdapterTensor { tensor: name.to_string() })?;
+    let (shape, expected) = (vec![pair.n_in as u64, pair.n_out as u64], &graph.weights[weight].shape);
+    if shape != *expected {
+        return Err(EngineError::AdapterShape {
+            tensor: name.to_string(),
+            shape,
+            expected: expected.clone(),
+        });
+    }
+    Ok(weight)
 }

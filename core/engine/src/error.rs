@@ -73,7 +73,9 @@ pub enum EngineError {
         tensor: String,
     },
     /// An executor that cannot apply adapters.
-    #[error("{executor} cannot apply adapters; choose the CPU, or merge the adapter into the model")]
+    #[error(
+        "{executor} cannot apply adapters; run the model in this process (--engine inside), or merge the adapter into it"
+    )]
     AdaptersUnsupported {
         /// Its name.
         executor: String,

@@ -180,8 +180,9 @@ pub trait Executor {
     ///
     /// # Errors
     /// When an adapter does not fit the model; then nothing changes.
-    fn adapt(&mut self, _adapters: &[(Rc<Adapter>, f32)]) -> Result<(), EngineError> {
-        Err(EngineError::AdaptersUnsupported { executor: self.info().name.clone() })
+    fn adapt<'a>(&'a mut self, _adapters: &'a [(Rc<Adapter>, f32)]) -> Reply<'a, ()> {
+        let error = EngineError::AdaptersUnsupported { executor: self.info().name.clone() };
+        Box::pin(std::future::ready(Err(error)))
     }
 
     /// The logits after each of `tokens`, [n_tokens, n_vocab], from an empty cache.

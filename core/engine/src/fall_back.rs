@@ -38,12 +38,14 @@ struct FallBack {
     info: ExecutorInfo,
     /// What the executor's cache holds.
     tokens: Vec<TokenId>,
+    /// In use, each with its factor.
+    adapters: Vec<(Rc<Adapter>, f32)>,
 }
 
 impl FallBack {
     fn new(gpu: GpuExecutor, source: Rc<dyn Source>, reload: Reload) -> FallBack {
         let info = gpu.info().clone();
-        FallBack { executor: Box::new(gpu), source, reload, info, tokens: Vec::new() }
+        FallBack { executor: Box::new(gpu), source, reload, info, tokens: Vec::new(), adapters: Vec::new() }
     }
 
     /// Puts the CPU in the place of a lost device; any other error stays one.
@@ -52,7 +54,8 @@ impl FallBack {
             return Err(error);
         }
         let gguf = Gguf::read(&*self.source).await?;
-        let cpu = self.reload.load(&gguf, &*self.source, &|_| {}, cancel).await?;
+        let mut cpu = self.reload.load(&gguf, &*self.source, &|_| {}, cancel).await?;
+        cpu.adapt(&self.adapters).await?;
         self.info = cpu.info().clone();
         self.info.reason = Some(error.cause());
         self.executor = Box::new(cpu);
@@ -107,10 +110,16 @@ impl Executor for FallBack {
         })
     }
 
-    fn adapt(&mut self, adapters: &[(Rc<Adapter>, f32)]) -> Result<(), EngineError> {
-        self.executor.adapt(adapters)?;
-        self.tokens.clear();
-        Ok(())
+    fn adapt<'a>(&'a mut self, adapters: &'a [(Rc<Adapter>, f32)]) -> Reply<'a, ()> {
+        Box::pin(async move {
+            if let Err(error) = self.executor.adapt(adapters).await {
+                self.take_over(error, &Cancel::default()).await?;
+                self.executor.adapt(adapters).await?;
+            }
+            self.adapters = adapters.to_vec();
+            self.tokens.clear();
+            Ok(())
+        })
     }
 
     fn logits<'a>(&'a mut self, tokens: &'a [TokenId], cancel: &'a Cancel) -> Reply<'a, Vec<f32>> {
@@ -150,7 +159,12 @@ mod tests {
         let gpu = block_on(GpuExecutor::load(gpu, &gguf, &file, options)).unwrap();
         let reload = Reload { n_context: 64, n_threads: 1, pause: never_pause() };
         let mut cpu = block_on(reload.load(&gguf, &file, &|_| {}, &cancel)).unwrap();
+        let adapter = inkling_fixture::adapter_of_all(&gguf, 1);
+        let adapter = block_on(async { Adapter::load(&Gguf::read(&adapter).await?, &adapter).await });
+        let adapters = [(Rc::new(adapter.unwrap()), 1.0)];
         let mut both = FallBack::new(gpu, Rc::new(file), reload);
+        block_on(cpu.adapt(&adapters)).unwrap();
+        block_on(both.adapt(&adapters)).unwrap();
         let mut token = 7;
         block_on(cpu.prefill(&[1, 2, 3], &want, &cancel)).unwrap();
         block_on(both.prefill(&[1, 2, 3], &want, &cancel)).unwrap();

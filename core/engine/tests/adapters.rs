@@ -39,7 +39,7 @@ fn logits_agree_to_a_millionth_and_the_model_comes_back() {
     let golden: Vec<f32> = golden.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect();
     let mut executor = executor("llama", Dtype::F32);
     let before = logits(&mut executor);
-    executor.adapt(&[(adapter(&tiny_adapter(1)).unwrap(), 0.5)]).unwrap();
+    block_on(executor.adapt(&[(adapter(&tiny_adapter(1)).unwrap(), 0.5)])).unwrap();
     let adapted = logits(&mut executor);
     let last = adapted.len() - golden.len()..;
     assert!(
@@ -48,7 +48,7 @@ fn logits_agree_to_a_millionth_and_the_model_comes_back() {
         nmse(&golden, &adapted[last.clone()])
     );
     assert!(nmse(&golden, &before[last]) > 1e-2, "the adapter changes something");
-    executor.adapt(&[]).unwrap();
+    block_on(executor.adapt(&[])).unwrap();
     assert_eq!(logits(&mut executor), before);
 }
 
@@ -56,9 +56,9 @@ fn logits_agree_to_a_millionth_and_the_model_comes_back() {
 fn two_halves_are_a_whole_on_quantized_matrices_too() {
     let mut executor = executor("llama", Dtype::Q8_0);
     let adapter = adapter(&tiny_adapter(1)).unwrap();
-    executor.adapt(&[(Rc::clone(&adapter), 1.0)]).unwrap();
+    block_on(executor.adapt(&[(Rc::clone(&adapter), 1.0)])).unwrap();
     let whole = logits(&mut executor);
-    executor.adapt(&[(Rc::clone(&adapter), 0.25), (adapter, 0.75)]).unwrap();
+    block_on(executor.adapt(&[(Rc::clone(&adapter), 0.25), (adapter, 0.75)])).unwrap();
     // Activations are rounded, so that a last bit may become a step.
     assert!(nmse(&whole, &logits(&mut executor)) < 1e-4);
 }
@@ -68,7 +68,7 @@ fn keys_and_values_of_before_are_not_reused() {
     let mut executor = executor("llama", Dtype::F32);
     let (want, cancel) = (Want { top_k: 1, masked: vec![] }, Cancel::default());
     block_on(executor.prefill(&IDS, &want, &cancel)).unwrap();
-    executor.adapt(&[(adapter(&tiny_adapter(1)).unwrap(), 1.0)]).unwrap();
+    block_on(executor.adapt(&[(adapter(&tiny_adapter(1)).unwrap(), 1.0)])).unwrap();
     assert_eq!(block_on(executor.prefill(&IDS, &want, &cancel)).unwrap().n_reused, 0);
 }
 
@@ -81,11 +81,11 @@ fn adapters_that_do_not_fit_say_so_and_change_nothing() {
     );
     let for_llama = adapter(&tiny_adapter(1)).unwrap();
     assert_eq!(
-        message(executor("qwen2", Dtype::F32).adapt(&[(Rc::clone(&for_llama), 1.0)])),
+        message(block_on(executor("qwen2", Dtype::F32).adapt(&[(Rc::clone(&for_llama), 1.0)]))),
         "the adapter is for models of architecture \"llama\", and this one is \"qwen2\"; use the model that it was trained on"
     );
     assert_eq!(
-        message(executor("llama", Dtype::Q4K).adapt(&[(for_llama, 1.0)])),
+        message(block_on(executor("llama", Dtype::Q4K).adapt(&[(for_llama, 1.0)]))),
         "the adapter changes blk.0.attn_q.weight as one of [64, 64], and the model has [256, 256]; use the model that it was trained on"
     );
     let header = || {
@@ -101,7 +101,9 @@ fn adapters_that_do_not_fit_say_so_and_change_nothing() {
         &[0; 1152],
     );
     assert_eq!(
-        message(executor("llama", Dtype::F32).adapt(&[(adapter(&embedding.build()).unwrap(), 1.0)])),
+        message(block_on(
+            executor("llama", Dtype::F32).adapt(&[(adapter(&embedding.build()).unwrap(), 1.0)])
+        )),
         "the adapter changes token_embd.weight, which cannot be changed here; merge it into the model instead"
     );
     let ranks = header().tensor("output.weight.lora_a", &[64, 1], Dtype::F32, &[0; 256]).tensor(

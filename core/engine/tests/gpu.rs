@@ -1,12 +1,14 @@
 //! The GPU executor beside the CPU's, on whatever device there is (a software one will do); without one every
 //! test says so and passes.
 
+use std::rc::Rc;
+
 use futures::executor::block_on;
 use inkling_engine::{
-    Cancel, CpuExecutor, EngineError, Executor, Gpu, GpuExecutor, GpuOptions, Model, Tier, TokenId, Top,
-    Want, never_pause,
+    Adapter, Cancel, CpuExecutor, EngineError, Executor, Gpu, GpuExecutor, GpuOptions, Model, Tier, TokenId,
+    Top, Want, never_pause,
 };
-use inkling_fixture::{MODELS, tiny, tiny_llama};
+use inkling_fixture::{MODELS, adapter_of_all, tiny, tiny_llama};
 use inkling_gguf::{Builder, Dtype, Gguf};
 
 const N_CONTEXT: usize = 128;
@@ -105,6 +107,51 @@ fn without(file: &Vec<u8>, name: &str) -> Vec<u8> {
         builder.tensor(&tensor.name, &tensor.shape, tensor.dtype, bytes)
     });
     builder.build()
+}
+
+#[test]
+fn adapters_of_all_matrices_give_the_logits_of_the_cpu_and_can_be_taken_away() {
+    let cancel = Cancel::default();
+    // With three and two matrices before attention and in the feed-forward layer, one, tied embeddings, factors.
+    for model in ["llama", "starcoder2", "gemma", "granite"] {
+        let file = tiny(model, Dtype::F32, 1);
+        let adapters = block_on(adapters_for(&file));
+        for tier in Tier::ALL {
+            let Some(mut gpu) = gpu(&file, tier) else { return };
+            let mut cpu = cpu(&file);
+            let plain = block_on(gpu.logits(&ids(50), &cancel)).unwrap();
+            block_on(cpu.adapt(&adapters)).unwrap();
+            block_on(gpu.adapt(&adapters)).unwrap();
+            for n_tokens in [2, 50] {
+                let expected = block_on(cpu.logits(&ids(n_tokens), &cancel)).unwrap();
+                let actual = block_on(gpu.logits(&ids(n_tokens), &cancel)).unwrap();
+                let error = nmse(&expected, &actual);
+                assert!(error <= 1e-6, "{model}, {}, {n_tokens} tokens: NMSE {error:e}", tier.name());
+            }
+            let all = want(64, &[]);
+            let expected = block_on(cpu.prefill(&ids(40), &all, &cancel)).unwrap();
+            let actual = block_on(gpu.prefill(&ids(40), &all, &cancel)).unwrap();
+            same(&expected.top, &actual.top);
+            same(
+                &block_on(cpu.step(5, &all, &cancel)).unwrap(),
+                &block_on(gpu.step(5, &all, &cancel)).unwrap(),
+            );
+            block_on(gpu.adapt(&[])).unwrap();
+            assert_eq!(block_on(gpu.logits(&ids(50), &cancel)).unwrap(), plain);
+        }
+    }
+}
+
+/// Two adapters for every matrix of `file`, with factors.
+async fn adapters_for(file: &Vec<u8>) -> Vec<(Rc<Adapter>, f32)> {
+    let gguf = Gguf::read(file).await.unwrap();
+    let mut adapters = Vec::new();
+    for (seed, factor) in [(1, 0.75), (2, -0.5)] {
+        let adapter = adapter_of_all(&gguf, seed);
+        let header = Gguf::read(&adapter).await.unwrap();
+        adapters.push((Rc::new(Adapter::load(&header, &adapter).await.unwrap()), factor));
+    }
+    adapters
 }
 
 #[test]

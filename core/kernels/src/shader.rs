@@ -79,10 +79,12 @@ pub enum Shader {
     RmsNorm,
     /// `layer_norm.wgsl`.
     LayerNorm,
-    /// `gate_mul.wgsl`.
-    GateMul {
-        /// Of the gate.
+    /// `activate.wgsl`.
+    Activate {
+        /// Which.
         activation: Activation,
+        /// Whether the input is a gate and what is multiplied with it.
+        gated: bool,
     },
     /// `rope.wgsl`.
     Rope {
@@ -153,7 +155,7 @@ impl Shader {
             Shader::MatMul { .. } => "mat_mul",
             Shader::RmsNorm => "rms_norm",
             Shader::LayerNorm => "layer_norm",
-            Shader::GateMul { .. } => "gate_mul",
+            Shader::Activate { .. } => "activate",
             Shader::Rope { .. } => "rope",
             Shader::Attention { .. } => "attention",
             Shader::Merge => "merge",
@@ -168,7 +170,7 @@ impl Shader {
             Shader::MatVec { .. } => (5, 1),
             Shader::MatMul { .. } => (4, 1),
             Shader::RmsNorm => (2, 1),
-            Shader::GateMul { .. } | Shader::Merge => (1, 1),
+            Shader::Activate { .. } | Shader::Merge => (1, 1),
             Shader::Rope { .. } => (4, 3),
             Shader::Attention { .. } => (3, 1),
             Shader::TopK { .. } => (2, 1),
@@ -182,7 +184,7 @@ impl Shader {
             Shader::MatMul { .. } => include_str!("mat_mul.wgsl"),
             Shader::RmsNorm => include_str!("rms_norm.wgsl"),
             Shader::LayerNorm => include_str!("layer_norm.wgsl"),
-            Shader::GateMul { .. } => include_str!("gate_mul.wgsl"),
+            Shader::Activate { .. } => include_str!("activate.wgsl"),
             Shader::Rope { .. } => include_str!("rope.wgsl"),
             Shader::Attention { .. } => include_str!("attention.wgsl"),
             Shader::Merge => include_str!("merge.wgsl"),
@@ -202,7 +204,7 @@ impl Shader {
     fn activation(self) -> Option<Activation> {
         match self {
             Shader::MatVec { store, .. } | Shader::MatMul { store, .. } => Some(store.activation()),
-            Shader::GateMul { activation } => Some(activation),
+            Shader::Activate { activation, .. } => Some(activation),
             _ => None,
         }
     }
@@ -223,6 +225,7 @@ impl Shader {
             Shader::MatMul { bias, store, .. } => {
                 format!("const BIAS = {bias};\nconst STORE = {}u;\n", store.number())
             }
+            Shader::Activate { gated, .. } => format!("const GATED = {gated};\n"),
             Shader::RmsNorm | Shader::LayerNorm => "const WG_SIZE = 64u;\n".to_string(),
             Shader::Rope { bias, head_norm } => {
                 format!("const WG_SIZE = 32u;\nconst BIAS = {bias};\nconst HEAD_NORM = {head_norm};\n")

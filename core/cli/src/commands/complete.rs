@@ -50,6 +50,7 @@ pub(super) fn ask(at: &At, n_candidates: usize) -> Result<Asked> {
         options.sampling = Sampling { temperature: at.temperature, top_k: 40, top_p: 0.95, seed: at.seed };
     }
     let mut model = model::load(&path, at.threads.or(configuration.threads), at.runs)?;
+    model::adapt(&mut model, &at.lora)?;
     let edits = RecentEdits::default();
     let workspace = RefCell::new(match &place.root {
         Some(root) => workspace::read_near(root, &place.path),

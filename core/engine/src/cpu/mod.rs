@@ -17,6 +17,7 @@ use std::rc::Rc;
 use inkling_kernels as kernels;
 use inkling_kernels::{AttentionShape, RopeTable};
 
+use crate::adapter::Applied;
 use crate::executor::{Cancel, Executor, ExecutorInfo, Pause, Prefilled, Reply, TokenId, Top, Want};
 use crate::{Adapter, Buffer, EngineError, Graph, Model, ModelConfig, Op};
 use adapters::Adapters;
@@ -223,10 +224,12 @@ impl Executor for CpuExecutor {
         Box::pin(async move { Top::of(&self.extend(&[token], Rows::Last, cancel).await?, want) })
     }
 
-    fn adapt(&mut self, adapters: &[(Rc<Adapter>, f32)]) -> Result<(), EngineError> {
-        self.adapters = Adapters::new(adapters, &self.graph, &self.config)?;
-        self.cache.tokens.clear();
-        Ok(())
+    fn adapt<'a>(&'a mut self, adapters: &'a [(Rc<Adapter>, f32)]) -> Reply<'a, ()> {
+        Box::pin(async move {
+            self.adapters = Adapters(Applied::all(adapters, &self.graph, &self.config)?);
+            self.cache.tokens.clear();
+            Ok(())
+        })
     }
 
     fn logits<'a>(&'a mut self, tokens: &'a [TokenId], cancel: &'a Cancel) -> Reply<'a, Vec<f32>> {

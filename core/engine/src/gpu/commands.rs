@@ -1,6 +1,7 @@
 //! Dispatches made the device's: pipelines and bind groups, all of them before the first step.
 
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use inkling_kernels::Shader;
 use wgpu::{
@@ -55,15 +56,15 @@ impl Commands {
 }
 
 /// Makes pipelines, each once.
-pub(crate) struct Compiler<'a> {
-    gpu: &'a Gpu,
-    state: &'a Slice,
+pub(crate) struct Compiler {
+    gpu: Rc<Gpu>,
+    state: Slice,
     pipelines: HashMap<Shader, ComputePipeline>,
 }
 
-impl<'a> Compiler<'a> {
-    pub(crate) fn new(gpu: &'a Gpu, state: &'a Slice) -> Compiler<'a> {
-        Compiler { gpu, state, pipelines: HashMap::new() }
+impl Compiler {
+    pub(crate) fn new(gpu: &Rc<Gpu>, state: &Slice) -> Compiler {
+        Compiler { gpu: Rc::clone(gpu), state: state.clone(), pipelines: HashMap::new() }
     }
 
     /// Compiles what `calls` need and binds their buffers.
@@ -73,7 +74,7 @@ impl<'a> Compiler<'a> {
             let pipeline = self.pipeline(call.shader);
             let at = idx as u64 * PARAMS_BYTES;
             let params = Slice { buffer: params.clone(), range: at..at + MAX_PARAMS_BYTES };
-            let slices = [self.state, &params].into_iter().chain(&call.slices);
+            let slices = [&self.state, &params].into_iter().chain(&call.slices);
             let entries: Vec<BindGroupEntry<'_>> = slices.enumerate().map(entry).collect();
             let bind_group = self.gpu.device.create_bind_group(&wgpu::BindGroupDescriptor {
                 label: Some(call.shader.name()),
@@ -100,8 +101,7 @@ impl<'a> Compiler<'a> {
     }
 
     fn pipeline(&mut self, shader: Shader) -> ComputePipeline {
-        let gpu = self.gpu;
-        self.pipelines.entry(shader).or_insert_with(|| pipeline(gpu, shader)).clone()
+        self.pipelines.entry(shader).or_insert_with(|| pipeline(&self.gpu, shader)).clone()
     }
 }
 

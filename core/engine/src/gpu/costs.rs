@@ -58,7 +58,7 @@ fn check(config: ModelConfig, expected: Expect) {
     let file_bytes: u64 = tensors[1..].iter().map(|(tensor, _)| tensor.range.end).sum();
     let tensors = tensors.iter().map(|(tensor, format)| (tensor, *format)).collect();
     let layout = Layout { config, graph, tensors };
-    let (executor, _) = block_on(GpuExecutor::allocate(gpu.into(), &layout, 256, never_pause())).unwrap();
+    let executor = block_on(GpuExecutor::allocate(gpu.into(), &layout, 256, never_pause())).unwrap();
     let (_encoder, cost) = executor.encode(&[0], Rows::Last);
     assert!(cost.weight_bytes as f64 <= 1.05 * file_bytes as f64, "{} of {file_bytes}", cost.weight_bytes);
     let beside_layers = cost.n_dispatches - 7 * n_layer;

@@ -1,6 +1,7 @@
 //! The executor for graphics processors: the graph as one compute pass a step.
 
 mod call;
+mod changes;
 mod commands;
 #[cfg(test)]
 mod costs;
@@ -18,15 +19,18 @@ use std::rc::Rc;
 use inkling_gguf::{Gguf, Source};
 use wgpu::{Buffer, BufferUsages, CommandEncoder};
 
+use crate::adapter::Applied;
 use crate::executor::{Cancel, Executor, ExecutorInfo, Pause, Prefilled, Reply, TokenId, Top, Want};
 use crate::model::Layout;
-use crate::{EngineError, LoadProgress, ModelConfig};
+use crate::{Adapter, EngineError, Graph, LoadProgress, ModelConfig};
 use call::StepSizes;
+use changes::Changes;
 use commands::{Commands, Compiler, Cost};
 #[cfg(not(target_arch = "wasm32"))]
 pub use device::gpus;
 pub use device::{Gpu, Tier};
 use memory::{Capacity, LIST_BYTES, MAX_LOGIT_ROWS, Memory, write_rotations};
+use plan::Node;
 use record::Recorder;
 use weights::{Slice, Weights, rope_divisors};
 
@@ -67,9 +71,11 @@ pub struct GpuExecutor {
     memory: Memory,
     state: Slice,
     chunk_tokens: usize,
-    decode: Commands,
-    prefill: Commands,
-    head: Commands,
+    graph: Graph,
+    nodes: Vec<Node>,
+    weights: Weights,
+    compiler: Compiler,
+    passes: Passes,
     top_k: Commands,
     /// Where `top_k` leaves its list.
     top: Slice,
@@ -77,6 +83,15 @@ pub struct GpuExecutor {
     /// Evaluated, in the cache.
     tokens: Vec<TokenId>,
     pause: Pause,
+}
+
+/// The model's dispatches.
+struct Passes {
+    /// Of a token or two.
+    decode: Commands,
+    /// Of many tokens.
+    prefill: Commands,
+    head: Commands,
 }
 
 /// Which tokens' logits a run is to give.
@@ -107,9 +122,8 @@ impl GpuExecutor {
         source: &dyn Source,
         options: GpuOptions<'_>,
     ) -> Result<GpuExecutor, EngineError> {
-        let (executor, weights) =
-            GpuExecutor::allocate(gpu, layout, options.n_context, options.pause).await?;
-        let GpuExecutor { gpu, memory, .. } = &executor;
+        let executor = GpuExecutor::allocate(gpu, layout, options.n_context, options.pause).await?;
+        let GpuExecutor { gpu, memory, weights, .. } = &executor;
         weights.fill(gpu, layout, source, options.progress, options.cancel).await?;
         write_rotations(gpu, memory, executor.config(), &rope_divisors(layout, source).await?);
         Ok(executor)
@@ -121,7 +135,7 @@ impl GpuExecutor {
         layout: &Layout<'_>,
         n_context: usize,
         pause: Pause,
-    ) -> Result<(GpuExecutor, Weights), EngineError> {
+    ) -> Result<GpuExecutor, EngineError> {
         let config =
             ModelConfig { n_context: n_context.min(layout.config.n_context), ..layout.config.clone() };
         if !config.d_head.is_multiple_of(4) {
@@ -135,16 +149,16 @@ impl GpuExecutor {
         let buffers = gpu
             .checked("buffers", n_bytes, || (capacity.make(&gpu), Weights::allocate(&gpu, &nodes, layout)));
         let (memory, weights) = buffers.await?;
-        let recorder = Recorder { config: &config, weights: &weights, memory: &memory };
         let state = Slice::whole(&gpu.storage("state", 32));
+        let none = Changes::upload(&gpu, &layout.graph, std::iter::empty(), &[], chunk_tokens);
+        let recorder = Recorder { config: &config, weights: &weights, memory: &memory, changes: &none };
         let (top_k, last) = recorder.top_k();
-        let commands = gpu.checked("shaders", n_bytes, || {
-            let mut compiler = Compiler::new(&gpu, &state);
-            [recorder.decode(&nodes), recorder.prefill(&nodes), recorder.head(&nodes), top_k]
-                .map(|calls| compiler.compile(&calls))
+        let mut compiler = Compiler::new(&gpu, &state);
+        let compiled = gpu.checked("shaders", n_bytes, || {
+            (Passes::compile(&mut compiler, recorder, &nodes), compiler.compile(&top_k))
         });
-        let [decode, prefill, head, top_k] = commands.await?;
-        let executor = GpuExecutor {
+        let (passes, top_k) = compiled.await?;
+        Ok(GpuExecutor {
             info: ExecutorInfo { name: gpu.name(), reason: None, n_threads: 1, model: config },
             readback: gpu.buffer("readback", LIST_BYTES, BufferUsages::MAP_READ | BufferUsages::COPY_DST),
             top: memory.lists[last].clone(),
@@ -152,14 +166,15 @@ impl GpuExecutor {
             memory,
             state,
             chunk_tokens,
-            decode,
-            prefill,
-            head,
+            graph: layout.graph.clone(),
+            nodes,
+            weights,
+            compiler,
+            passes,
             top_k,
             tokens: Vec::new(),
             pause,
-        };
-        Ok((executor, weights))
+        })
     }
 
     fn config(&self) -> &ModelConfig {
@@ -208,6 +223,19 @@ impl GpuExecutor {
         top_of(&bytes, want)
     }
 
+    /// The dispatches with these adapters. What they need is held by the dispatches alone.
+    async fn adapted(&mut self, applied: &[Applied]) -> Result<Passes, EngineError> {
+        let GpuExecutor { gpu, graph, weights, memory, compiler, nodes, chunk_tokens, .. } = self;
+        let config = &self.info.model;
+        let n_bytes = applied.iter().map(|applied| applied.pair().n_bytes()).sum();
+        let compiled = gpu.checked("adapters", n_bytes, || {
+            let changes = Changes::upload(gpu, graph, weights.stacks(), applied, *chunk_tokens);
+            let recorder = Recorder { config, weights, memory, changes: &changes };
+            Passes::compile(compiler, recorder, nodes)
+        });
+        compiled.await
+    }
+
     fn check(&self, tokens: &[TokenId]) -> Result<(), EngineError> {
         let ModelConfig { n_context, n_vocab, .. } = *self.config();
         let n_tokens = self.tokens.len() + tokens.len();
@@ -226,10 +254,11 @@ impl GpuExecutor {
         let mut encoder = self.gpu.device.create_command_encoder(&Default::default());
         let mut cost = Cost::default();
         let mut pass = encoder.begin_compute_pass(&Default::default());
-        let layers = if tokens.len() < MIN_PREFILL_TOKENS { &self.decode } else { &self.prefill };
+        let layers =
+            if tokens.len() < MIN_PREFILL_TOKENS { &self.passes.decode } else { &self.passes.prefill };
         layers.encode(&mut pass, step, &mut cost);
         if rows != Rows::None {
-            self.head.encode(&mut pass, step, &mut cost);
+            self.passes.head.encode(&mut pass, step, &mut cost);
         }
         if rows == Rows::Last {
             self.top_k.encode(&mut pass, step, &mut cost);
@@ -309,11 +338,31 @@ impl Executor for GpuExecutor {
         Box::pin(async move { self.top_after(&[token], want, cancel).await })
     }
 
+    fn adapt<'a>(&'a mut self, adapters: &'a [(Rc<Adapter>, f32)]) -> Reply<'a, ()> {
+        Box::pin(async move {
+            let applied = Applied::all(adapters, &self.graph, self.config())?;
+            self.passes = self.adapted(&applied).await?;
+            self.tokens.clear();
+            Ok(())
+        })
+    }
+
     fn logits<'a>(&'a mut self, tokens: &'a [TokenId], cancel: &'a Cancel) -> Reply<'a, Vec<f32>> {
         Box::pin(async move {
             self.tokens.clear();
             self.extend(tokens, Rows::All, cancel).await
         })
+    }
+}
+
+impl Passes {
+    fn compile(compiler: &mut Compiler, recorder: Recorder<'_>, nodes: &[Node]) -> Passes {
+        let mut compile = |calls: Vec<_>| compiler.compile(&calls);
+        Passes {
+            decode: compile(recorder.decode(nodes)),
+            prefill: compile(recorder.prefill(nodes)),
+            head: compile(recorder.head(nodes)),
+        }
     }
 }
 

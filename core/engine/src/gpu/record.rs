@@ -3,6 +3,7 @@
 use inkling_kernels::{Activation, RopeStyle, Shader, Store};
 
 use super::call::{Call, Grid, TILE};
+use super::changes::{Change, Changes};
 use super::memory::{Memory, stride};
 use super::plan::{Node, Norm};
 use super::weights::{Shard, Slice, Stack, Weights};
@@ -13,10 +14,13 @@ const LISTS_AT_ONCE: usize = 16;
 /// Candidates that one workgroup of top-k sorts.
 const CANDIDATES: usize = 1024;
 /// Writes the dispatches of a model down.
+#[derive(Clone, Copy)]
 pub(crate) struct Recorder<'a> {
     pub(crate) config: &'a ModelConfig,
     pub(crate) weights: &'a Weights,
     pub(crate) memory: &'a Memory,
+    /// By adapters.
+    pub(crate) changes: &'a Changes,
 }
 
 /// What products read: the residual stream, normed before or on the way, or something else.
@@ -27,12 +31,16 @@ struct Input<'a> {
     norm: Option<&'a Slice>,
     /// Whether x begins at the first selected token.
     is_selected: bool,
+    /// As many tokens as are computed.
+    grid: fn(u32) -> Grid,
 }
 
 /// A product and where it goes.
 #[derive(Clone, Copy)]
 struct Product<'a> {
     stack: &'a Stack,
+    /// By adapters.
+    change: Option<&'a Change>,
     bias: Option<&'a Slice>,
     factor: f32,
     out: &'a Slice,
@@ -79,20 +87,15 @@ impl Recorder<'_> {
                 }
                 Node::Residual { weight, bias, x, factor } => {
                     let x = if *x == Buffer::Mixed { &self.memory.mixed } else { &self.memory.gate };
-                    let input = Input { x, norm: None, is_selected: false };
+                    let input = Input { x, norm: None, is_selected: false, grid: Grid::Tokens };
                     self.product(&mut calls, kind, input, self.residual(*weight, bias, *factor));
                 }
                 Node::FeedForward { norm, weights, biases, activation } => {
                     let input = self.normed(&mut calls, *norm, kind);
-                    let stack = self.weights.stack(weights);
-                    let store = match (weights.len(), kind, stack.shards.len()) {
-                        (1, ..) => Store::Activated(*activation),
-                        (_, Kind::Decode, 1) => Store::Gated(*activation),
-                        _ => Store::Set,
-                    };
-                    self.product(&mut calls, kind, input, self.feed_forward(stack, biases, store));
-                    if store == Store::Set {
-                        calls.push(self.gate_mul(*activation));
+                    let product = self.feed_forward(weights, biases, *activation, kind);
+                    self.product(&mut calls, kind, input, product);
+                    if product.store == Store::Set {
+                        calls.push(self.activate(*activation, weights.len() == 2));
                     }
                 }
                 Node::Head { .. } => {}
@@ -105,16 +108,11 @@ impl Recorder<'_> {
     pub(crate) fn head(&self, nodes: &[Node]) -> Vec<Call> {
         let mut calls = Vec::new();
         if let Some(Node::Head { norm, weight, factor }) = nodes.last() {
-            let input = Input { is_selected: true, ..self.normed(&mut calls, *norm, Kind::Decode) };
-            let product = Product {
-                stack: self.weights.stack(&[*weight]),
-                bias: None,
-                factor: *factor,
-                out: &self.memory.logits,
-                out_stride: self.config.n_vocab,
-                store: Store::Set,
-            };
-            self.mat_vec(&mut calls, input, product);
+            let input = self.normed(&mut calls, *norm, Kind::Decode);
+            let input = Input { is_selected: true, grid: Grid::Selected, ..input };
+            let (out, out_stride) = (&self.memory.logits, self.config.n_vocab);
+            let product = Product { factor: *factor, ..self.of(&[*weight], out, out_stride) };
+            self.product(&mut calls, Kind::Decode, input, product);
         }
         calls
     }
@@ -147,7 +145,8 @@ impl Recorder<'_> {
     fn normed<'a>(&'a self, calls: &mut Vec<Call>, norm: Norm, kind: Kind) -> Input<'a> {
         let weight = self.weights.vector(&[norm.weight]);
         if kind == Kind::Decode && norm.bias.is_none() {
-            return Input { x: &self.memory.hidden, norm: Some(weight), is_selected: false };
+            let x = &self.memory.hidden;
+            return Input { x, norm: Some(weight), is_selected: false, grid: Grid::Tokens };
         }
         let Memory { hidden, normed, .. } = self.memory;
         let d = self.config.d_model;
@@ -156,43 +155,77 @@ impl Recorder<'_> {
         let shader = if bias.is_some() { Shader::LayerNorm } else { Shader::RmsNorm };
         let slices = [Some(hidden), Some(weight), bias, Some(normed)].into_iter().flatten().cloned();
         calls.push(Call { shader, params, slices: slices.collect(), grid: Grid::Tokens(1) });
-        Input { x: normed, norm: None, is_selected: false }
+        Input { x: normed, norm: None, is_selected: false, grid: Grid::Tokens }
+    }
+
+    /// The plain product of the matrices of `ids`.
+    fn of<'a>(&'a self, ids: &[usize], out: &'a Slice, out_stride: usize) -> Product<'a> {
+        let (stack, change) = (self.weights.stack(ids), self.changes.of(ids));
+        Product { stack, change, bias: None, factor: 1.0, out, out_stride, store: Store::Set }
     }
 
     fn qkv(&self, weights: &[usize]) -> Product<'_> {
-        let stack = self.weights.stack(weights);
-        let (out, out_stride) = (&self.memory.qkv, stride(stack.n_out));
-        Product { stack, bias: None, factor: 1.0, out, out_stride, store: Store::Set }
+        let width = self.config.d_q() + 2 * self.config.d_kv();
+        self.of(weights, &self.memory.qkv, stride(width))
     }
 
-    fn feed_forward<'a>(&'a self, stack: &'a Stack, biases: &[usize], store: Store) -> Product<'a> {
-        let (out, width) = match store {
-            Store::Set => (&self.memory.gate_up, stack.n_out),
-            _ => (&self.memory.gate, self.config.d_ff),
+    /// With the activation, where nothing has to be added before and both halves are at hand.
+    fn feed_forward(
+        &self,
+        weights: &[usize],
+        biases: &[usize],
+        activation: Activation,
+        kind: Kind,
+    ) -> Product<'_> {
+        let d_ff = self.config.d_ff;
+        let (out, width) = (&self.memory.gate_up, weights.len() * d_ff);
+        let product = Product { bias: self.bias(biases), ..self.of(weights, out, stride(width)) };
+        let store = match (product.change, weights.len(), kind, product.stack.shards.len()) {
+            (None, 1, ..) => Store::Activated(activation),
+            (None, _, Kind::Decode, 1) => Store::Gated(activation),
+            _ => return product,
         };
-        Product { stack, bias: self.bias(biases), factor: 1.0, out, out_stride: stride(width), store }
+        Product { out: &self.memory.gate, out_stride: stride(d_ff), store, ..product }
     }
 
     fn residual(&self, weight: usize, bias: &[usize], factor: f32) -> Product<'_> {
-        let (out, out_stride) = (&self.memory.hidden, stride(self.config.d_model));
-        let stack = self.weights.stack(&[weight]);
-        Product { stack, bias: self.bias(bias), factor, out, out_stride, store: Store::Add }
+        let product = self.of(&[weight], &self.memory.hidden, stride(self.config.d_model));
+        Product { bias: self.bias(bias), factor, store: Store::Add, ..product }
     }
 
     fn bias(&self, ids: &[usize]) -> Option<&Slice> {
         (!ids.is_empty()).then(|| self.weights.vector(ids))
     }
 
+    /// The product, and what adapters add to it.
     fn product(&self, calls: &mut Vec<Call>, kind: Kind, input: Input<'_>, product: Product<'_>) {
-        match kind {
-            Kind::Decode => self.mat_vec(calls, input, product),
-            Kind::Prefill => self.mat_mul(calls, input, product),
+        let plain = match kind {
+            Kind::Decode => Recorder::mat_vec,
+            Kind::Prefill => Recorder::mat_mul,
+        };
+        plain(self, calls, input, product);
+        if let Some(Change { a, b }) = product.change {
+            let low = &self.changes.low;
+            let (out_stride, store) = (stride(a.n_out), Store::Set);
+            plain(
+                self,
+                calls,
+                input,
+                Product { stack: a, change: None, bias: None, factor: 1.0, out: low, out_stride, store },
+            );
+            let input = Input { x: low, norm: None, is_selected: false, ..input };
+            plain(
+                self,
+                calls,
+                input,
+                Product { stack: b, change: None, bias: None, store: Store::Add, ..product },
+            );
         }
     }
 
     fn mat_vec(&self, calls: &mut Vec<Call>, input: Input<'_>, product: Product<'_>) {
-        let Input { x, norm, is_selected } = input;
-        let Product { stack, bias, factor, out, out_stride, store } = product;
+        let Input { x, norm, is_selected, grid } = input;
+        let Product { stack, bias, factor, out, out_stride, store, .. } = product;
         let n_blocks = stack.n_in.div_ceil(32);
         for shard in &stack.shards {
             let halves = if matches!(store, Store::Gated(_)) { 2 } else { 1 };
@@ -210,13 +243,17 @@ impl Recorder<'_> {
             // What a variant leaves alone has to be bound nevertheless.
             let slices = [&shard.quants, &shard.scales, x, norm.unwrap_or(x), bias.unwrap_or(x), out];
             let groups = n_rows.div_ceil(4 / halves) as u32;
-            let grid = if is_selected { Grid::Selected(groups) } else { Grid::Tokens(groups) };
-            calls.push(Call { shader, params, slices: slices.map(Slice::clone).to_vec(), grid });
+            calls.push(Call {
+                shader,
+                params,
+                slices: slices.map(Slice::clone).to_vec(),
+                grid: grid(groups),
+            });
         }
     }
 
     fn mat_mul(&self, calls: &mut Vec<Call>, input: Input<'_>, product: Product<'_>) {
-        let Product { stack, bias, factor, out, out_stride, store } = product;
+        let Product { stack, bias, factor, out, out_stride, store, .. } = product;
         for shard in &stack.shards {
             let n_blocks = stack.n_in.div_ceil(32);
             let mut params =
@@ -242,11 +279,12 @@ impl Recorder<'_> {
         }
     }
 
-    fn gate_mul(&self, activation: Activation) -> Call {
+    fn activate(&self, activation: Activation, gated: bool) -> Call {
         let d = self.config.d_ff;
+        let width = if gated { 2 * d } else { d };
         let slices = vec![self.memory.gate_up.clone(), self.memory.gate.clone()];
         let grid = Grid::Tokens(d.div_ceil(64) as u32);
-        call(Shader::GateMul { activation }, &[d, stride(2 * d), stride(d)], slices, grid)
+        call(Shader::Activate { activation, gated }, &[d, stride(width), stride(d)], slices, grid)
     }
 
     fn rope(&self, calls: &mut Vec<Call>, layer: usize, biases: &[usize], head_norms: &[usize]) {

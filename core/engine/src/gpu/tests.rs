@@ -1,6 +1,8 @@
 //! Every shader beside the naive function of the same name, on odd sizes and in every tier of the device at hand.
 // tidy: long because it holds one check for each of the shaders.
 
+use std::rc::Rc;
+
 use futures::executor::block_on;
 use inkling_kernels as kernels;
 use inkling_kernels::{Activation, AttentionShape, Dialect, Format, RopeStyle, RopeTable, Shader, Store};
@@ -23,7 +25,9 @@ const STORES: [Store; 3] = [Store::Set, Store::Add, Store::Activated(Activation:
 /// All that are ever compiled, sizes aside.
 fn shaders() -> Vec<Shader> {
     let mut shaders = vec![Shader::RmsNorm, Shader::LayerNorm, Shader::Merge];
-    shaders.extend(ACTIVATIONS.map(|activation| Shader::GateMul { activation }));
+    for activation in ACTIVATIONS {
+        shaders.extend([true, false].map(|gated| Shader::Activate { activation, gated }));
+    }
     for bias in [true, false] {
         shaders.extend([true, false].map(|head_norm| Shader::Rope { bias, head_norm }));
     }
@@ -85,9 +89,9 @@ struct Run<'a> {
     grid: Grid,
 }
 
-fn gpus() -> Vec<Gpu> {
+fn gpus() -> Vec<Rc<Gpu>> {
     let open = |tier| match block_on(Gpu::open(tier)) {
-        Ok(gpu) => Some(gpu),
+        Ok(gpu) => Some(Rc::new(gpu)),
         Err(EngineError::NoGpu { reason }) => {
             println!("skipped: no graphics processor{reason}");
             None
@@ -98,7 +102,7 @@ fn gpus() -> Vec<Gpu> {
 }
 
 /// What each of `run.writes` holds afterwards.
-fn run(gpu: &Gpu, run: &Run<'_>) -> Vec<Vec<u8>> {
+fn run(gpu: &Rc<Gpu>, run: &Run<'_>) -> Vec<Vec<u8>> {
     let slice = |bytes: &[u8]| {
         let buffer = gpu.storage("test", bytes.len() as u64);
         let mut padded = bytes.to_vec();
@@ -401,27 +405,32 @@ fn norms_agree() {
 }
 
 #[test]
-fn gate_mul_agrees() {
+fn activations_agree() {
     for gpu in gpus() {
-        for activation in ACTIVATIONS {
+        for (activation, gated) in ACTIVATIONS.into_iter().flat_map(|a| [(a, true), (a, false)]) {
             let (n, n_tokens) = (75, 3);
             let mut rng = fastrand::Rng::with_seed(4);
-            let mut gate_up: Vec<f32> = random(&mut rng, 2 * n * n_tokens).iter().map(|x| 20.0 * x).collect();
-            gate_up[..2].copy_from_slice(&[1e4, -1e4]);
-            let expected = gated(activation, &gate_up, n);
+            let mut x: Vec<f32> = random(&mut rng, 2 * n * n_tokens).iter().map(|x| 20.0 * x).collect();
+            x[..2].copy_from_slice(&[1e4, -1e4]);
+            if !gated {
+                x.chunks_exact_mut(2 * n).for_each(|both| both[n..].fill(1.0));
+            }
+            let expected = self::gated(activation, &x, n);
             let out = run(
                 &gpu,
                 &Run {
-                    shader: Shader::GateMul { activation },
+                    shader: Shader::Activate { activation, gated },
                     params: &[n as u32, 2 * n as u32, n as u32],
                     state: [0, n_tokens as u32, 0, 1, 0, 0],
-                    reads: &[&bytes(&gate_up)],
+                    reads: &[&bytes(&x)],
                     writes: &[&bytes(&vec![0.0; n * n_tokens])],
                     grid: Grid::Tokens(2),
                 },
             );
-            close(&format!("{activation:?}"), &expected[..2], &floats(&out[0])[..2], 1e-10);
-            close(&format!("{activation:?}"), &expected[2..], &floats(&out[0])[2..], 1e-10);
+            for part in [0..2, 2..n * n_tokens] {
+                let (expected, actual) = (&expected[part.clone()], &floats(&out[0])[part]);
+                close(&format!("{activation:?}, {gated}"), expected, actual, 1e-10);
+            }
         }
     }
 }
@@ -571,7 +580,7 @@ fn top_k_agrees_with_ties_masks_and_broken_logits() {
     }
 }
 
-fn top_k(gpu: &Gpu, logits: &[f32], want: &Want) -> Result<Top, EngineError> {
+fn top_k(gpu: &Rc<Gpu>, logits: &[f32], want: &Want) -> Result<Top, EngineError> {
     let mut mask = vec![0u32; logits.len().div_ceil(32)];
     want.masked.iter().for_each(|&id| mask[id as usize / 32] |= 1 << (id % 32));
     let n_lists = logits.len().div_ceil(1024) as u32;

@@ -54,6 +54,24 @@ pub(crate) struct Stack {
     pub(crate) shards: Vec<Shard>,
 }
 
+impl Stack {
+    /// Of rows of F32 [n_in, …] in memory.
+    pub(crate) fn of(gpu: &Gpu, n_in: usize, rows: &[u8]) -> Stack {
+        let row_bytes = Format::F32.bytes(n_in);
+        let n_out = rows.len() / row_bytes;
+        let of_rows = |plan: ShardPlan| {
+            let shard = shard(gpu, plan, n_in);
+            let (first, end) = (shard.first_row * row_bytes, (shard.first_row + shard.n_rows) * row_bytes);
+            let mut upload = Upload::to(&shard.quants);
+            pack(shard.format, n_in, &rows[first..end], &mut upload.waiting, &mut Vec::new());
+            upload.send_words(gpu);
+            shard
+        };
+        let shards = shards(&[(0, Format::F32, n_out)], n_in).into_iter().map(of_rows).collect();
+        Stack { n_in, n_out, shards }
+    }
+}
+
 /// All that a model's nodes compute with: the buffers first, so that what does not fit is known before
 /// anything is fetched; what they hold later.
 #[derive(Debug, Default)]
@@ -71,6 +89,11 @@ impl Weights {
     /// The vectors of `ids`, one behind the other, as f32.
     pub(crate) fn vector(&self, ids: &[WeightId]) -> &Slice {
         &self.vectors[ids]
+    }
+
+    /// The stacks of matrices, by their ids.
+    pub(crate) fn stacks(&self) -> impl Iterator<Item = &[WeightId]> {
+        self.stacks.keys().map(|ids| &ids[..])
     }
 
     /// Buffers for all that `nodes` need.
