@@ -110,6 +110,31 @@ impl Executor for FallBack {
         })
     }
 
+    fn greedy<'a>(
+        &'a mut self,
+        token: TokenId,
+        n_steps: usize,
+        stops: &'a [TokenId],
+        want: &'a Want,
+        cancel: &'a Cancel,
+    ) -> Reply<'a, Vec<Top>> {
+        Box::pin(async move {
+            let tops = match self.executor.greedy(token, n_steps, stops, want, cancel).await {
+                Ok(tops) => tops,
+                Err(error) => {
+                    self.take_over(error, cancel).await?;
+                    if !self.tokens.is_empty() {
+                        self.executor.prefill(&self.tokens, want, cancel).await?;
+                    }
+                    self.executor.greedy(token, n_steps, stops, want, cancel).await?
+                }
+            };
+            let chosen = tops.iter().filter_map(|top| top.entries.first());
+            self.tokens.extend([token].into_iter().chain(chosen.map(|(id, _)| *id)).take(tops.len()));
+            Ok(tops)
+        })
+    }
+
     fn adapt<'a>(&'a mut self, adapters: &'a [(Rc<Adapter>, f32)]) -> Reply<'a, ()> {
         Box::pin(async move {
             if let Err(error) = self.executor.adapt(adapters).await {
@@ -147,6 +172,10 @@ mod tests {
 
     #[test]
     fn the_cpu_goes_on_with_the_answer_of_a_lost_device() {
+        [2, 3].into_iter().for_each(check_loss_at);
+    }
+
+    fn check_loss_at(lost_at: usize) {
         let file = inkling_fixture::tiny_llama(Dtype::F32, 3);
         let gguf = block_on(Gguf::read(&file)).unwrap();
         let gpu = match block_on(Gpu::open(Tier::Portable)) {
@@ -168,16 +197,23 @@ mod tests {
         let mut token = 7;
         block_on(cpu.prefill(&[1, 2, 3], &want, &cancel)).unwrap();
         block_on(both.prefill(&[1, 2, 3], &want, &cancel)).unwrap();
-        for step in 0..4 {
-            if step == 2 {
+        for step in 0..6 {
+            if step == lost_at {
                 assert!(both.info().name.starts_with("GPU"));
                 device.destroy();
             }
-            let expected = block_on(cpu.step(token, &want, &cancel)).unwrap();
-            let actual = block_on(both.step(token, &want, &cancel)).unwrap();
-            assert_eq!(expected.entries[0].0, actual.entries[0].0, "step {step}");
-            assert!((expected.log_sum_exp - actual.log_sum_exp).abs() < 1e-3, "step {step}");
-            token = actual.entries[0].0;
+            let n_steps = if step % 2 == 1 { 3 } else { 1 };
+            let expected = block_on(cpu.greedy(token, n_steps, &[], &want, &cancel)).unwrap();
+            let actual = if n_steps == 1 {
+                vec![block_on(both.step(token, &want, &cancel)).unwrap()]
+            } else {
+                block_on(both.greedy(token, n_steps, &[], &want, &cancel)).unwrap()
+            };
+            for (expected, actual) in expected.iter().zip(&actual) {
+                assert_eq!(expected.entries[0].0, actual.entries[0].0, "step {step}");
+                assert!((expected.log_sum_exp - actual.log_sum_exp).abs() < 1e-3, "step {step}");
+            }
+            token = actual[n_steps - 1].entries[0].0;
         }
         let ExecutorInfo { name, reason, .. } = both.info();
         assert!(name.starts_with("CPU"), "{name}");

@@ -192,6 +192,39 @@ fn prefill_and_steps_agree_with_the_cpu_and_keep_the_cache() {
 }
 
 #[test]
+fn queued_steps_are_the_single_ones_and_end_where_they_should() {
+    let file = tiny_llama(Dtype::F32, 3);
+    let Some(mut gpu) = gpu(&file, Tier::Subgroups) else { return };
+    let (mut cpu, cancel, want) = (cpu(&file), Cancel::default(), want(64, &[105]));
+    // Past several readbacks, up to the context's end, and one step alone.
+    for (n_prompt, n_steps) in [(20, 21), (N_CONTEXT - 5, 5), (4, 1)] {
+        let first = block_on(cpu.prefill(&ids(n_prompt), &want, &cancel)).unwrap().top.entries[0].0;
+        block_on(gpu.prefill(&ids(n_prompt), &want, &cancel)).unwrap();
+        let expected = block_on(cpu.greedy(first, n_steps, &[], &want, &cancel)).unwrap();
+        let actual = block_on(gpu.greedy(first, n_steps, &[], &want, &cancel)).unwrap();
+        assert_eq!((expected.len(), actual.len()), (n_steps, n_steps));
+        expected.iter().zip(&actual).for_each(|(expected, actual)| same(expected, actual));
+        let chosen = |tops: &[Top]| tops.iter().map(|top| top.entries[0].0).collect::<Vec<_>>();
+        assert_eq!(chosen(&expected), chosen(&actual));
+        // Ended in the middle of what is queued, and on with what was really written.
+        let stop = chosen(&expected)[n_steps / 2];
+        block_on(gpu.prefill(&ids(n_prompt), &want, &cancel)).unwrap();
+        let stopped = block_on(gpu.greedy(first, n_steps, &[stop], &want, &cancel)).unwrap();
+        let n_written = chosen(&expected).iter().position(|id| *id == stop).unwrap() + 1;
+        assert_eq!(chosen(&stopped), chosen(&expected)[..n_written]);
+        if n_written < n_steps {
+            same(&expected[n_written], &block_on(gpu.step(stop, &want, &cancel)).unwrap());
+        }
+    }
+    block_on(gpu.prefill(&ids(N_CONTEXT - 3), &want, &cancel)).unwrap();
+    let message = block_on(gpu.greedy(1, 4, &[], &want, &cancel)).unwrap_err().to_string();
+    assert_eq!(message, "129 tokens do not fit the context of 128; shorten the prompt");
+    cancel.cancel();
+    let message = block_on(gpu.greedy(1, 4, &[], &want, &cancel)).unwrap_err().to_string();
+    assert_eq!(message, "cancelled");
+}
+
+#[test]
 fn masked_tokens_are_never_chosen() {
     let file = tiny_llama(Dtype::F32, 3);
     let Some(mut gpu) = gpu(&file, Tier::Subgroups) else { return };

@@ -131,10 +131,8 @@ fn measure(model: &mut LocalModel, bench: Bench, run: usize) -> Result<(f64, f64
     let (clock, executor): (_, &mut dyn Executor) = (model::clock(), model.executor());
     let prefilled = block_on(executor.prefill(&prompt, &want, &cancel))?;
     let prefill_ms = clock();
-    let mut token = prefilled.top.entries[0].0;
-    for _ in 0..bench.n_decode {
-        token = block_on(executor.step(token, &want, &cancel))?.entries[0].0;
-    }
+    let token = prefilled.top.entries[0].0;
+    block_on(executor.greedy(token, bench.n_decode, &[], &want, &cancel))?;
     let per_second = |n: usize, ms: f64| n as f64 * 1000.0 / ms.max(1e-3);
     Ok((per_second(prompt.len(), prefill_ms), per_second(bench.n_decode, clock() - prefill_ms)))
 }

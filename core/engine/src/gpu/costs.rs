@@ -59,7 +59,7 @@ fn check(config: ModelConfig, expected: Expect) {
     let tensors = tensors.iter().map(|(tensor, format)| (tensor, *format)).collect();
     let layout = Layout { config, graph, tensors };
     let executor = block_on(GpuExecutor::allocate(gpu.into(), &layout, 256, never_pause())).unwrap();
-    let (_encoder, cost) = executor.encode(&[0], Rows::Last);
+    let (_encoder, cost) = executor.encode(0, 1, Rows::Last);
     assert!(cost.weight_bytes as f64 <= 1.05 * file_bytes as f64, "{} of {file_bytes}", cost.weight_bytes);
     let beside_layers = cost.n_dispatches - 7 * n_layer;
     expected.assert_eq(&format!(

@@ -10,6 +10,7 @@ mod memory;
 mod pack;
 mod plan;
 mod record;
+mod run;
 #[cfg(test)]
 mod tests;
 mod weights;
@@ -17,21 +18,21 @@ mod weights;
 use std::rc::Rc;
 
 use inkling_gguf::{Gguf, Source};
-use wgpu::{Buffer, BufferUsages, CommandEncoder};
+use wgpu::{Buffer, BufferUsages};
 
 use crate::adapter::Applied;
 use crate::executor::{Cancel, Executor, ExecutorInfo, Pause, Prefilled, Reply, TokenId, Top, Want};
 use crate::model::Layout;
 use crate::{Adapter, EngineError, Graph, LoadProgress, ModelConfig};
-use call::StepSizes;
 use changes::Changes;
-use commands::{Commands, Compiler, Cost};
+use commands::{Commands, Compiler};
 #[cfg(not(target_arch = "wasm32"))]
 pub use device::gpus;
 pub use device::{Gpu, Tier};
 use memory::{Capacity, LIST_BYTES, MAX_LOGIT_ROWS, Memory, write_rotations};
 use plan::Node;
 use record::Recorder;
+use run::top_of;
 use weights::{Slice, Weights, rope_divisors};
 
 /// Tokens evaluated between two looks at the cancellation flag.
@@ -49,8 +50,9 @@ const TILE_POSITIONS: usize = 64;
 /// With fewer tokens products of matrix and vector are faster than those of matrices.
 const MIN_PREFILL_TOKENS: usize = 4;
 
-/// Entries that cross the seam at most.
-const MAX_TOP: usize = 64;
+/// Greedy steps that are queued before the host reads what came of them: enough to hide how long that takes,
+/// few enough that a cancellation is heard.
+const STEPS_IN_FLIGHT: usize = 8;
 
 /// What loading needs beside the model.
 pub struct GpuOptions<'a> {
@@ -158,9 +160,10 @@ impl GpuExecutor {
             (Passes::compile(&mut compiler, recorder, &nodes), compiler.compile(&top_k))
         });
         let (passes, top_k) = compiled.await?;
+        let readback_bytes = STEPS_IN_FLIGHT as u64 * LIST_BYTES;
         Ok(GpuExecutor {
             info: ExecutorInfo { name: gpu.name(), reason: None, n_threads: 1, model: config },
-            readback: gpu.buffer("readback", LIST_BYTES, BufferUsages::MAP_READ | BufferUsages::COPY_DST),
+            readback: gpu.buffer("readback", readback_bytes, BufferUsages::MAP_READ | BufferUsages::COPY_DST),
             top: memory.lists[last].clone(),
             gpu,
             memory,
@@ -196,13 +199,17 @@ impl GpuExecutor {
             (self.pause)().await;
             cancel.check()?;
             let rows = if rows == Rows::Last && idx + 1 < n_chunks { Rows::None } else { rows };
-            let (encoder, _) = self.encode(chunk, rows);
+            self.write_tokens(chunk);
+            let (mut encoder, _) = self.encode(self.tokens.len(), chunk.len(), rows);
             match rows {
                 Rows::None => {
                     self.gpu.queue.submit([encoder.finish()]);
                     self.gpu.finish().await?;
                 }
-                Rows::Last => _ = self.gpu.queue.submit([encoder.finish()]),
+                Rows::Last => {
+                    self.copy_list(&mut encoder, 0);
+                    self.gpu.queue.submit([encoder.finish()]);
+                }
                 Rows::All => logits.extend(self.all_logits(encoder, chunk.len()).await?),
             }
             self.tokens.extend_from_slice(chunk);
@@ -221,6 +228,36 @@ impl GpuExecutor {
         self.extend(tokens, Rows::Last, cancel).await?;
         let bytes = self.gpu.read(&self.readback, LIST_BYTES).await?;
         top_of(&bytes, want)
+    }
+
+    /// Queued steps whose lists are read together.
+    async fn tops_after(
+        &mut self,
+        token: TokenId,
+        n_steps: usize,
+        stops: &[TokenId],
+        want: &Want,
+        cancel: &Cancel,
+    ) -> Result<Vec<Top>, EngineError> {
+        self.write_mask(want);
+        let (mut token, mut tops) = (token, Vec::new());
+        while tops.len() < n_steps {
+            (self.pause)().await;
+            cancel.check()?;
+            self.check(&[token])?;
+            let n_free = self.config().n_context - self.tokens.len();
+            let bytes = self.queue(token, STEPS_IN_FLIGHT.min(n_steps - tops.len()).min(n_free)).await?;
+            for list in bytes.chunks_exact(LIST_BYTES as usize) {
+                tops.push(top_of(list, want)?);
+                self.tokens.push(token);
+                let Some(&(next, _)) = tops[tops.len() - 1].entries.first() else { return Ok(tops) };
+                if stops.contains(&next) {
+                    return Ok(tops);
+                }
+                token = next;
+            }
+        }
+        Ok(tops)
     }
 
     /// The dispatches with these adapters. What they need is held by the dispatches alone.
@@ -247,71 +284,6 @@ impl GpuExecutor {
             None => Ok(()),
         }
     }
-
-    /// One pass over `tokens`, and what is wanted of it copied to where the host can read it.
-    fn encode(&self, tokens: &[TokenId], rows: Rows) -> (CommandEncoder, Cost) {
-        let step = self.write_state(tokens, rows);
-        let mut encoder = self.gpu.device.create_command_encoder(&Default::default());
-        let mut cost = Cost::default();
-        let mut pass = encoder.begin_compute_pass(&Default::default());
-        let layers =
-            if tokens.len() < MIN_PREFILL_TOKENS { &self.passes.decode } else { &self.passes.prefill };
-        layers.encode(&mut pass, step, &mut cost);
-        if rows != Rows::None {
-            self.passes.head.encode(&mut pass, step, &mut cost);
-        }
-        if rows == Rows::Last {
-            self.top_k.encode(&mut pass, step, &mut cost);
-        }
-        drop(pass);
-        if rows == Rows::Last {
-            encoder.copy_buffer_to_buffer(&self.top.buffer, 0, &self.readback, 0, LIST_BYTES);
-        }
-        (encoder, cost)
-    }
-
-    fn write_state(&self, tokens: &[TokenId], rows: Rows) -> StepSizes {
-        let (first, n_tokens) = (self.tokens.len(), tokens.len());
-        let n_tiles = (first + n_tokens).div_ceil(TILE_POSITIONS);
-        let max_splits = (self.chunk_tokens.max(MAX_SPLITS) / n_tokens).clamp(1, MAX_SPLITS);
-        let split_tiles = n_tiles.div_ceil(max_splits);
-        let n_splits = n_tiles.div_ceil(split_tiles);
-        let selected = if rows == Rows::Last { n_tokens - 1 } else { 0 };
-        let state = [first, n_tokens, selected, n_splits, split_tiles * TILE_POSITIONS];
-        let words = state.map(|value| value as u32);
-        self.gpu.queue.write_buffer(&self.state.buffer, 0, &bytes_of(&words));
-        self.gpu.queue.write_buffer(&self.memory.tokens.buffer, 0, &bytes_of(tokens));
-        let n_selected = if rows == Rows::All { n_tokens } else { 1 };
-        StepSizes { n_tokens: n_tokens as u32, n_selected: n_selected as u32, n_splits: n_splits as u32 }
-    }
-
-    fn write_mask(&self, want: &Want) {
-        let is_masked = u32::from(!want.masked.is_empty());
-        self.gpu.queue.write_buffer(&self.state.buffer, 20, &bytes_of(&[is_masked]));
-        if is_masked == 1 {
-            let n_vocab = self.config().n_vocab;
-            let mut bits = vec![0u32; n_vocab.div_ceil(32)];
-            let known = want.masked.iter().filter(|&&token| (token as usize) < n_vocab);
-            known.for_each(|&token| bits[token as usize / 32] |= 1 << (token % 32));
-            self.gpu.queue.write_buffer(&self.memory.mask.buffer, 0, &bytes_of(&bits));
-        }
-    }
-
-    /// Submits, and reads a chunk's logits [n_tokens, n_vocab].
-    async fn all_logits(
-        &self,
-        mut encoder: CommandEncoder,
-        n_tokens: usize,
-    ) -> Result<Vec<f32>, EngineError> {
-        let n_bytes = 4 * (n_tokens * self.config().n_vocab) as u64;
-        let usage = BufferUsages::MAP_READ | BufferUsages::COPY_DST;
-        let readback =
-            self.gpu.checked("logits", n_bytes, || self.gpu.buffer("logits", n_bytes, usage)).await?;
-        encoder.copy_buffer_to_buffer(&self.memory.logits.buffer, 0, &readback, 0, n_bytes);
-        self.gpu.queue.submit([encoder.finish()]);
-        let bytes = self.gpu.read(&readback, n_bytes).await?;
-        Ok(bytes.as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect())
-    }
 }
 
 impl Executor for GpuExecutor {
@@ -336,6 +308,17 @@ impl Executor for GpuExecutor {
 
     fn step<'a>(&'a mut self, token: TokenId, want: &'a Want, cancel: &'a Cancel) -> Reply<'a, Top> {
         Box::pin(async move { self.top_after(&[token], want, cancel).await })
+    }
+
+    fn greedy<'a>(
+        &'a mut self,
+        token: TokenId,
+        n_steps: usize,
+        stops: &'a [TokenId],
+        want: &'a Want,
+        cancel: &'a Cancel,
+    ) -> Reply<'a, Vec<Top>> {
+        Box::pin(self.tops_after(token, n_steps, stops, want, cancel))
     }
 
     fn adapt<'a>(&'a mut self, adapters: &'a [(Rc<Adapter>, f32)]) -> Reply<'a, ()> {
@@ -364,24 +347,4 @@ impl Passes {
             head: compile(recorder.head(nodes)),
         }
     }
-}
-
-fn bytes_of(words: &[u32]) -> Vec<u8> {
-    words.iter().flat_map(|word| word.to_le_bytes()).collect()
-}
-
-/// The list of candidates that `top_k.wgsl` describes.
-fn top_of(bytes: &[u8], want: &Want) -> Result<Top, EngineError> {
-    let words: Vec<u32> = bytes.as_chunks::<4>().0.iter().map(|bytes| u32::from_le_bytes(*bytes)).collect();
-    let (pairs, _) = words.as_chunks::<2>();
-    let (entries, [[largest, sum], [n_broken, _], ..]) = pairs.split_at(MAX_TOP) else {
-        unreachable!("the buffer is a list long");
-    };
-    if *n_broken > 0 {
-        return Err(EngineError::NotFinite);
-    }
-    let there = entries.iter().filter(|[_, id]| *id != u32::MAX).take(want.top_k.clamp(1, MAX_TOP));
-    let entries = there.map(|&[logit, id]| (id, f32::from_bits(logit))).collect();
-    let sum = f64::from(f32::from_bits(*sum));
-    Ok(Top { entries, log_sum_exp: f32::from_bits(*largest) + sum.ln() as f32 })
 }

@@ -14,8 +14,8 @@ use super::commands::Compiler;
 use super::device::{Gpu, Tier};
 use super::memory::LIST_BYTES;
 use super::pack::pack;
+use super::run::{bytes_of, top_of};
 use super::weights::Slice;
-use super::{bytes_of, top_of};
 use crate::{EngineError, Top, Want};
 
 const ACTIVATIONS: [Activation; 2] = [Activation::Silu, Activation::Gelu];
