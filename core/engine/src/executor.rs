@@ -134,13 +134,13 @@ pub struct ExecutorInfo {
 }
 
 /// Token ids in, logits out. One conversation at a time; whoever stands behind this keeps the
-/// key-value cache of the last one.
+/// key-value cache of the last one, or of the last few.
 pub trait Executor {
     /// What runs here.
     fn info(&self) -> &ExecutorInfo;
 
-    /// Makes the cache hold exactly `tokens`, keeping the longest common prefix with what it held, and
-    /// returns what may follow. At least the last token is evaluated anew.
+    /// Makes the cache hold exactly `tokens`, keeping the longest common prefix with what it held (of the
+    /// conversation that `tokens` go on with, where several are kept), and returns what may follow. At least the last token is evaluated anew.
     fn prefill<'a>(
         &'a mut self,
         tokens: &'a [TokenId],

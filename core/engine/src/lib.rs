@@ -19,6 +19,7 @@ mod model;
 mod quantize;
 mod sample;
 mod self_test;
+mod slots;
 
 pub use adapter::{Adapter, LowRank};
 pub use architecture::{Architecture, FeedForward, Norm};

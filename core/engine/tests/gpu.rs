@@ -192,6 +192,31 @@ fn prefill_and_steps_agree_with_the_cpu_and_keep_the_cache() {
 }
 
 #[test]
+fn two_conversations_are_kept_side_by_side() {
+    let file = tiny_llama(Dtype::F32, 3);
+    let other: Vec<TokenId> = ids(60).iter().map(|id| 256 - id).collect();
+    for tier in Tier::ALL {
+        let Some(mut gpu) = gpu(&file, tier) else { return };
+        let (mut cpu, cancel, all) = (cpu(&file), Cancel::default(), want(64, &[]));
+        for (prompt, n_kept) in
+            [(&ids(50), 0), (&other, 0), (&ids(70), 50), (&other, 59), (&ids(60), 59), (&vec![9; 30], 0)]
+        {
+            let expected = block_on(cpu.prefill(prompt, &all, &cancel)).unwrap();
+            let actual = block_on(gpu.prefill(prompt, &all, &cancel)).unwrap();
+            assert_eq!((expected.n_reused, actual.n_reused), (n_kept, n_kept));
+            same(&expected.top, &actual.top);
+            let step = |executor: &mut dyn Executor| block_on(executor.step(7, &all, &cancel)).unwrap();
+            same(&step(&mut cpu), &step(&mut gpu));
+        }
+        // As without any that was kept.
+        let kept = block_on(cpu.prefill(&other, &all, &cancel)).unwrap();
+        let mut fresh = self::cpu(&file);
+        assert_eq!(block_on(fresh.prefill(&other, &all, &cancel)).unwrap().top, kept.top);
+        assert_eq!(kept.n_reused, 59);
+    }
+}
+
+#[test]
 fn queued_steps_are_the_single_ones_and_end_where_they_should() {
     let file = tiny_llama(Dtype::F32, 3);
     let Some(mut gpu) = gpu(&file, Tier::Subgroups) else { return };

@@ -6,13 +6,13 @@
 struct Params {
     n_head: u32,
     n_kv_head: u32,
-    n_context: u32,
+    n_cached: u32, // positions of the cache
     scale: f32, // of scores
 }
 @group(0) @binding(1) var<uniform> params: Params;
 @group(0) @binding(2) var<storage, read> q: array<vec4<f32>>;       // [n_tokens, n_head, d_head / 4]
-@group(0) @binding(3) var<storage, read> keys: array<vec2<u32>>;    // [n_kv_head, n_context, d_head / 4] of 4 f16
-@group(0) @binding(4) var<storage, read> values: array<u32>;        // [n_kv_head, n_context, d_head / 2] of 2 f16
+@group(0) @binding(3) var<storage, read> keys: array<vec2<u32>>;    // [n_kv_head, n_cached, d_head / 4] of 4 f16
+@group(0) @binding(4) var<storage, read> values: array<u32>;        // [n_kv_head, n_cached, d_head / 2] of 2 f16
 @group(0) @binding(5) var<storage, read_write> parts: array<vec2<f32>>; // [n_tokens, n_head, n_splits, d_head / 2 + 1]
 
 const TILE = 64u; // positions, and threads
@@ -29,7 +29,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     let n_group = params.n_head / params.n_kv_head;
     let first_row = group.x * N_ROWS;
     let n_rows = state.n_tokens * n_group;
-    let cache = group.y * params.n_context;
+    let cache = group.y * params.n_cached + state.first_in_cache;
 
     for (var i = thread; i < N_ROWS * QUADS; i += TILE) {
         let row = min(first_row + i / QUADS, n_rows - 1u);

@@ -1,7 +1,7 @@
 // Rotates the queries and keys of a head a workgroup, and appends keys and values to the cache.
 //
 // A token's row of `qkv` holds all query heads, then all key heads, then all value heads. The cache holds f16,
-// [n_kv_head, n_context, d_head / 2] pairs.
+// [n_kv_head, n_cached, d_head / 2] pairs.
 // BIAS: `bias` is added to a token's row first. HEAD_NORM: every query and key head is then RMS-normed, with
 // the first d_head of `norm` for queries and the others for keys.
 struct Params {
@@ -10,7 +10,7 @@ struct Params {
     d_head: u32,
     n_rot: u32,      // elements of a head that are rotated
     is_halves: u32,  // 1: pairs are (i, i + n_rot / 2); 0: (2i, 2i + 1)
-    n_context: u32,
+    n_cached: u32,   // positions of the cache
     stride: u32,     // elements from token to token in `qkv`
     epsilon: f32,
 }
@@ -78,11 +78,12 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         head.scale = inverseSqrt(workgroup_sum(vec4(squares), thread).x / f32(params.d_head) + params.epsilon);
     }
     let position = state.first_position + group.y;
+    let cached = state.first_in_cache + position;
     let n_pairs = params.d_head / 2u;
     for (var pair = thread; pair < n_pairs; pair += WG_SIZE) {
         let i = 2u * pair;
         if head.idx >= first_value {
-            let row = (head.idx - first_value) * params.n_context + position;
+            let row = (head.idx - first_value) * params.n_cached + cached;
             values[row * n_pairs + pair] = pack2x16float(vec2(biased(head, i), biased(head, i + 1u)));
             continue;
         }
@@ -90,7 +91,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         if head.idx < params.n_head {
             q[(group.y * params.n_head + head.idx) * n_pairs + pair] = both;
         } else {
-            keys[((head.idx - params.n_head) * params.n_context + position) * n_pairs + pair] = pack2x16float(both);
+            keys[((head.idx - params.n_head) * params.n_cached + cached) * n_pairs + pair] = pack2x16float(both);
         }
     }
 }

@@ -6,5 +6,6 @@ struct State {
     n_splits: u32,       // parts that the positions are divided into for attention
     split_len: u32,      // positions a part
     is_masked: u32,      // 1 where the mask counts
+    first_in_cache: u32, // where the conversation's positions begin
 }
 @group(0) @binding(0) var<storage, read> state: State;

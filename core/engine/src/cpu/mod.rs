@@ -19,6 +19,7 @@ use inkling_kernels::{AttentionShape, RopeTable};
 
 use crate::adapter::Applied;
 use crate::executor::{Cancel, Executor, ExecutorInfo, Pause, Prefilled, Reply, TokenId, Top, Want};
+use crate::slots::Slots;
 use crate::{Adapter, Buffer, EngineError, Graph, Model, ModelConfig, Op};
 use adapters::Adapters;
 use attend::{Attend, attend};
@@ -33,6 +34,9 @@ use weights::Weights;
 /// tokens, few enough (some 50 ms of a small model in a browser) that a keystroke is heard.
 const CHUNK_TOKENS: usize = 32;
 
+/// Bytes of keys and values of all conversations together, where one does not need more.
+const MAX_CACHE_BYTES: u64 = 256 << 20;
+
 /// Runs a [`Model`] with SIMD and threads. All instruction sets and thread counts give the same bits.
 pub struct CpuExecutor {
     pub(crate) info: ExecutorInfo,
@@ -41,15 +45,17 @@ pub struct CpuExecutor {
     weights: Weights,
     adapters: Adapters,
     rope: RopeTable,
-    cache: Cache,
+    slots: Slots,
+    /// Of the slots that were ever used.
+    caches: Vec<Cache>,
+    n_context: usize,
     scratch: Scratch,
     compute: Compute,
     pause: Pause,
 }
 
-/// Keys and values of the tokens evaluated so far.
+/// Keys and values of a conversation.
 struct Cache {
-    tokens: Vec<TokenId>,
     /// By layer, [n_kv_head, n_context, d_head].
     keys: Vec<Vec<f32>>,
     values: Vec<Vec<f32>>,
@@ -94,6 +100,7 @@ impl CpuExecutor {
         let n_context = n_context.min(model.config.n_context);
         let pool = Pool::new(n_threads);
         let cache = Cache::new(&model.config, n_context)?;
+        let cache_bytes = (8 * model.config.n_layer * n_context * model.config.d_kv()) as u64;
         let weights = Weights::of(&mut model);
         let Model { config, graph, .. } = model;
         let divisors = graph.rope_divisors.map(|id| weights.vector(id)).unwrap_or_default();
@@ -112,7 +119,9 @@ impl CpuExecutor {
             graph,
             weights,
             adapters: Adapters::default(),
-            cache,
+            slots: Slots::within(MAX_CACHE_BYTES, cache_bytes),
+            caches: vec![cache],
+            n_context,
             pause,
         })
     }
@@ -141,7 +150,7 @@ impl CpuExecutor {
     }
 
     fn check(&self, tokens: &[TokenId]) -> Result<(), EngineError> {
-        let (n_tokens, n_context) = (self.cache.tokens.len() + tokens.len(), self.cache.n_context);
+        let (n_tokens, n_context) = (self.slots.tokens().len() + tokens.len(), self.n_context);
         if n_tokens > n_context {
             return Err(EngineError::TooLong { n_tokens, n_context });
         }
@@ -155,6 +164,8 @@ impl CpuExecutor {
     /// Runs the graph on one chunk and adds it to the cache.
     fn run(&mut self, tokens: &[TokenId], rows: Rows) -> Result<(), EngineError> {
         let config = &self.config;
+        let first = self.slots.tokens().len();
+        let cache = &mut self.caches[self.slots.current()];
         self.scratch.resize(config, tokens.len(), 0)?;
         for op in &self.graph.ops {
             match op {
@@ -175,13 +186,12 @@ impl CpuExecutor {
                     }
                 }
                 Op::Rope { x, n_head } => {
-                    let first = self.cache.tokens.len();
                     let x = self.scratch.get_mut(*x);
                     kernels::rope(x, *n_head, config.d_head, first, &self.rope, config.rope_style);
                 }
                 Op::Attend { layer } => {
-                    self.cache.store(*layer, config, &self.scratch);
-                    self.compute.attend(&self.cache, *layer, config, &mut self.scratch);
+                    cache.store(*layer, first, config, &self.scratch);
+                    self.compute.attend(cache, *layer, first, config, &mut self.scratch);
                 }
                 Op::Select { x } => {
                     let n_rows = match rows {
@@ -194,8 +204,27 @@ impl CpuExecutor {
                 _ => self.scratch.apply(self.compute.level, op, &self.weights, config),
             }
         }
-        self.cache.tokens.extend_from_slice(tokens);
+        self.slots.push(tokens);
         Ok(())
+    }
+
+    /// Turns to the slot for a prompt; returns how much of it needs no evaluation. Where there is no memory for
+    /// another slot there are fewer.
+    fn turn_to(&mut self, prompt: &[TokenId]) -> usize {
+        let n_reused = self.slots.turn_to(prompt);
+        if self.slots.current() < self.caches.len() {
+            return n_reused;
+        }
+        match Cache::new(&self.config, self.n_context) {
+            Ok(cache) => {
+                self.caches.push(cache);
+                n_reused
+            }
+            Err(_) => {
+                self.slots.keep(self.caches.len());
+                self.slots.turn_to(prompt)
+            }
+        }
     }
 }
 
@@ -211,10 +240,10 @@ impl Executor for CpuExecutor {
         cancel: &'a Cancel,
     ) -> Reply<'a, Prefilled> {
         Box::pin(async move {
-            let Some(last) = tokens.len().checked_sub(1) else { return Err(EngineError::NoTokens) };
-            let common = self.cache.tokens.iter().zip(tokens).take_while(|(a, b)| a == b).count();
-            let n_reused = common.min(last);
-            self.cache.tokens.truncate(n_reused);
+            if tokens.is_empty() {
+                return Err(EngineError::NoTokens);
+            }
+            let n_reused = self.turn_to(tokens);
             let logits = self.extend(&tokens[n_reused..], Rows::Last, cancel).await?;
             Ok(Prefilled { top: Top::of(&logits, want)?, n_reused })
         })
@@ -227,14 +256,14 @@ impl Executor for CpuExecutor {
     fn adapt<'a>(&'a mut self, adapters: &'a [(Rc<Adapter>, f32)]) -> Reply<'a, ()> {
         Box::pin(async move {
             self.adapters = Adapters(Applied::all(adapters, &self.graph, &self.config)?);
-            self.cache.tokens.clear();
+            self.slots.clear();
             Ok(())
         })
     }
 
     fn logits<'a>(&'a mut self, tokens: &'a [TokenId], cancel: &'a Cancel) -> Reply<'a, Vec<f32>> {
         Box::pin(async move {
-            self.cache.tokens.clear();
+            self.turn_to(&[]);
             self.extend(tokens, Rows::All, cancel).await
         })
     }
@@ -245,12 +274,12 @@ impl Cache {
         let len = n_context * config.d_kv();
         let layers =
             |_| (0..config.n_layer).map(|_| zeros(len, "the key-value cache")).collect::<Result<Vec<_>, _>>();
-        Ok(Cache { tokens: Vec::new(), keys: layers(())?, values: layers(())?, n_context })
+        Ok(Cache { keys: layers(())?, values: layers(())?, n_context })
     }
 
-    /// Copies the chunk's keys and values behind what the layer holds.
-    fn store(&mut self, layer: usize, config: &ModelConfig, scratch: &Scratch) {
-        let (first, d_head) = (self.tokens.len(), config.d_head);
+    /// Copies the chunk's keys and values to the positions from `first`.
+    fn store(&mut self, layer: usize, first: usize, config: &ModelConfig, scratch: &Scratch) {
+        let d_head = config.d_head;
         for (from, to) in [(Buffer::Key, &mut self.keys[layer]), (Buffer::Value, &mut self.values[layer])] {
             for (idx, x) in scratch.get(from).chunks_exact(d_head).enumerate() {
                 let (position, head) = (first + idx / config.n_kv_head, idx % config.n_kv_head);
@@ -269,12 +298,19 @@ impl Compute {
         scratch.rounded = rounded;
     }
 
-    fn attend(&mut self, cache: &Cache, layer: usize, config: &ModelConfig, scratch: &mut Scratch) {
+    fn attend(
+        &mut self,
+        cache: &Cache,
+        layer: usize,
+        first_position: usize,
+        config: &ModelConfig,
+        scratch: &mut Scratch,
+    ) {
         let ModelConfig { n_head, n_kv_head, d_head, attention_scale: scale, .. } = *config;
         let shape = AttentionShape { n_head, n_kv_head, d_head, n_context: cache.n_context, scale };
         let (q, out) = scratch.pair(Buffer::Query, Buffer::Mixed);
         let (keys, values) = (&cache.keys[layer][..], &cache.values[layer][..]);
-        let call = Attend { q, keys, values, first_position: cache.tokens.len(), shape };
+        let call = Attend { q, keys, values, first_position, shape };
         let (level, n_parts, out) = (self.level, self.pool.n_threads(), SharedMut::new(out));
         self.pool.run(&|part| attend(level, call, out, Part { part, n_parts }));
     }

@@ -3,8 +3,10 @@
 use inkling_kernels::RopeTable;
 
 use super::device::Gpu;
+use super::pack::MAX_BINDING_BYTES;
 use super::weights::Slice;
 use crate::ModelConfig;
+use crate::slots::Slots;
 
 /// Bytes of a list of candidates.
 pub(crate) const LIST_BYTES: u64 = 66 * 8;
@@ -36,7 +38,9 @@ pub(crate) struct Memory {
     pub(crate) lists: [Slice; 2],
     /// (cosine, sine), [n_context, n_rot / 2].
     pub(crate) rotations: Slice,
-    /// By layer, f16 [n_kv_head, n_context, d_head].
+    /// Positions of all conversations.
+    pub(crate) n_cached: usize,
+    /// By layer, f16 [n_kv_head, n_cached, d_head].
     pub(crate) keys: Vec<Slice>,
     pub(crate) values: Vec<Slice>,
 }
@@ -44,6 +48,22 @@ pub(crate) struct Memory {
 /// Elements from token to token in a buffer of this width: whole blocks of weights.
 pub(crate) fn stride(width: usize) -> usize {
     width.next_multiple_of(32)
+}
+
+/// Bytes of keys and values of all conversations together, where one does not need more.
+const MAX_CACHE_BYTES: u64 = 1 << 30;
+
+/// As many conversations as there is room for.
+pub(crate) fn slots(config: &ModelConfig) -> Slots {
+    let n_bytes = layer_cache_bytes(config);
+    // A layer's keys are one binding.
+    let max_bytes = (MAX_CACHE_BYTES / (2 * config.n_layer as u64)).min(MAX_BINDING_BYTES as u64);
+    Slots::within(max_bytes, n_bytes)
+}
+
+/// Bytes of a layer's keys of one conversation, or values.
+fn layer_cache_bytes(config: &ModelConfig) -> u64 {
+    2 * (config.n_context * config.d_kv()) as u64
 }
 
 /// The sizes that decide how much memory is needed.
@@ -54,12 +74,14 @@ pub(crate) struct Capacity<'a> {
     pub(crate) n_tokens: usize,
     /// Parts that the positions are divided into, times tokens.
     pub(crate) n_splits: usize,
+    /// Conversations.
+    pub(crate) n_slots: usize,
 }
 
 impl Capacity<'_> {
     /// Bytes of a layer's keys, or values.
     fn cache_bytes(&self) -> u64 {
-        2 * (self.config.n_context * self.config.d_kv()) as u64
+        self.n_slots as u64 * layer_cache_bytes(self.config)
     }
 
     /// What [`Capacity::make`] takes, but for what is small.
@@ -94,6 +116,7 @@ impl Capacity<'_> {
             mask: floats("mask", config.n_vocab.div_ceil(32)),
             lists: [lists(), lists()],
             rotations: floats("rotations", config.n_context * config.n_rot),
+            n_cached: self.n_slots * config.n_context,
             keys: cache("keys"),
             values: cache("values"),
         }

@@ -23,6 +23,7 @@ use wgpu::{Buffer, BufferUsages};
 use crate::adapter::Applied;
 use crate::executor::{Cancel, Executor, ExecutorInfo, Pause, Prefilled, Reply, TokenId, Top, Want};
 use crate::model::Layout;
+use crate::slots::Slots;
 use crate::{Adapter, EngineError, Graph, LoadProgress, ModelConfig};
 use changes::Changes;
 use commands::{Commands, Compiler};
@@ -82,8 +83,7 @@ pub struct GpuExecutor {
     /// Where `top_k` leaves its list.
     top: Slice,
     readback: Buffer,
-    /// Evaluated, in the cache.
-    tokens: Vec<TokenId>,
+    slots: Slots,
     pause: Pause,
 }
 
@@ -146,7 +146,9 @@ impl GpuExecutor {
         let nodes = plan::plan(&layout.graph)?;
         let chunk_tokens = if gpu.is_software() { SOFTWARE_CHUNK_TOKENS } else { CHUNK_TOKENS };
         let n_splits = chunk_tokens.max(MAX_SPLITS);
-        let capacity = Capacity { config: &config, n_tokens: chunk_tokens, n_splits };
+        let slots = memory::slots(&config);
+        let n_slots = slots.len();
+        let capacity = Capacity { config: &config, n_tokens: chunk_tokens, n_splits, n_slots };
         let n_bytes = capacity.n_bytes() + layout.n_bytes();
         let buffers = gpu
             .checked("buffers", n_bytes, || (capacity.make(&gpu), Weights::allocate(&gpu, &nodes, layout)));
@@ -175,7 +177,7 @@ impl GpuExecutor {
             compiler,
             passes,
             top_k,
-            tokens: Vec::new(),
+            slots,
             pause,
         })
     }
@@ -200,7 +202,7 @@ impl GpuExecutor {
             cancel.check()?;
             let rows = if rows == Rows::Last && idx + 1 < n_chunks { Rows::None } else { rows };
             self.write_tokens(chunk);
-            let (mut encoder, _) = self.encode(self.tokens.len(), chunk.len(), rows);
+            let (mut encoder, _) = self.encode(self.slots.tokens().len(), chunk.len(), rows);
             match rows {
                 Rows::None => {
                     self.gpu.queue.submit([encoder.finish()]);
@@ -212,7 +214,7 @@ impl GpuExecutor {
                 }
                 Rows::All => logits.extend(self.all_logits(encoder, chunk.len()).await?),
             }
-            self.tokens.extend_from_slice(chunk);
+            self.slots.push(chunk);
         }
         Ok(logits)
     }
@@ -245,11 +247,11 @@ impl GpuExecutor {
             (self.pause)().await;
             cancel.check()?;
             self.check(&[token])?;
-            let n_free = self.config().n_context - self.tokens.len();
+            let n_free = self.config().n_context - self.slots.tokens().len();
             let bytes = self.queue(token, STEPS_IN_FLIGHT.min(n_steps - tops.len()).min(n_free)).await?;
             for list in bytes.chunks_exact(LIST_BYTES as usize) {
                 tops.push(top_of(list, want)?);
-                self.tokens.push(token);
+                self.slots.push(&[token]);
                 let Some(&(next, _)) = tops[tops.len() - 1].entries.first() else { return Ok(tops) };
                 if stops.contains(&next) {
                     return Ok(tops);
@@ -275,7 +277,7 @@ impl GpuExecutor {
 
     fn check(&self, tokens: &[TokenId]) -> Result<(), EngineError> {
         let ModelConfig { n_context, n_vocab, .. } = *self.config();
-        let n_tokens = self.tokens.len() + tokens.len();
+        let n_tokens = self.slots.tokens().len() + tokens.len();
         if n_tokens > n_context {
             return Err(EngineError::TooLong { n_tokens, n_context });
         }
@@ -298,10 +300,10 @@ impl Executor for GpuExecutor {
         cancel: &'a Cancel,
     ) -> Reply<'a, Prefilled> {
         Box::pin(async move {
-            let Some(last) = tokens.len().checked_sub(1) else { return Err(EngineError::NoTokens) };
-            let common = self.tokens.iter().zip(tokens).take_while(|(a, b)| a == b).count();
-            let n_reused = common.min(last);
-            self.tokens.truncate(n_reused);
+            if tokens.is_empty() {
+                return Err(EngineError::NoTokens);
+            }
+            let n_reused = self.slots.turn_to(tokens);
             Ok(Prefilled { top: self.top_after(&tokens[n_reused..], want, cancel).await?, n_reused })
         })
     }
@@ -325,14 +327,14 @@ impl Executor for GpuExecutor {
         Box::pin(async move {
             let applied = Applied::all(adapters, &self.graph, self.config())?;
             self.passes = self.adapted(&applied).await?;
-            self.tokens.clear();
+            self.slots.clear();
             Ok(())
         })
     }
 
     fn logits<'a>(&'a mut self, tokens: &'a [TokenId], cancel: &'a Cancel) -> Reply<'a, Vec<f32>> {
         Box::pin(async move {
-            self.tokens.clear();
+            self.slots.turn_to(&[]);
             self.extend(tokens, Rows::All, cancel).await
         })
     }

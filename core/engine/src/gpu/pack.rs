@@ -7,7 +7,7 @@ use inkling_kernels::{BLOCK_LEN, Format, SUPER_LEN};
 use crate::WeightId;
 
 /// What every device binds at least.
-const MAX_BINDING_BYTES: usize = 128 << 20;
+pub(crate) const MAX_BINDING_BYTES: usize = 128 << 20;
 
 /// Workgroups in one direction times the fewest rows that one computes.
 const MAX_ROWS: usize = 65_535 * 2;

@@ -288,12 +288,12 @@ impl Recorder<'_> {
     }
 
     fn rope(&self, calls: &mut Vec<Call>, layer: usize, biases: &[usize], head_norms: &[usize]) {
-        let ModelConfig { n_head, n_kv_head, d_head, n_rot, n_context, .. } = *self.config;
+        let ModelConfig { n_head, n_kv_head, d_head, n_rot, .. } = *self.config;
         let memory = self.memory;
         let halves = usize::from(self.config.rope_style == RopeStyle::Halves);
         let n_heads = n_head + 2 * n_kv_head;
         let mut params =
-            sizes(&[n_head, n_kv_head, d_head, n_rot, halves, n_context, stride(n_heads * d_head)]);
+            sizes(&[n_head, n_kv_head, d_head, n_rot, halves, memory.n_cached, stride(n_heads * d_head)]);
         params.push(self.config.norm_epsilon.to_bits());
         // What a variant leaves alone has to be bound nevertheless.
         let vector =
@@ -306,9 +306,9 @@ impl Recorder<'_> {
     }
 
     fn attend(&self, calls: &mut Vec<Call>, layer: usize, n_rows: u32) {
-        let ModelConfig { n_head, n_kv_head, d_head, n_context, attention_scale, .. } = *self.config;
+        let ModelConfig { n_head, n_kv_head, d_head, attention_scale, .. } = *self.config;
         let memory = self.memory;
-        let mut params = sizes(&[n_head, n_kv_head, n_context]);
+        let mut params = sizes(&[n_head, n_kv_head, memory.n_cached]);
         params.push(attention_scale.to_bits());
         let slices = [&memory.query, &memory.keys[layer], &memory.values[layer], &memory.parts];
         let grid = Grid::Attention { n_group: self.group(), n_rows, n_kv_head: n_kv_head as u32 };

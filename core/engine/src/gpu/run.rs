@@ -36,7 +36,7 @@ impl GpuExecutor {
     pub(super) async fn queue(&self, token: TokenId, n_steps: usize) -> Result<Vec<u8>, EngineError> {
         self.write_tokens(&[token]);
         for step in 0..n_steps {
-            let (mut encoder, _) = self.encode(self.tokens.len() + step, 1, Rows::Last);
+            let (mut encoder, _) = self.encode(self.slots.tokens().len() + step, 1, Rows::Last);
             self.copy_list(&mut encoder, step);
             // The id of the first entry.
             encoder.copy_buffer_to_buffer(&self.top.buffer, 4, &self.memory.tokens.buffer, 0, 4);
@@ -62,8 +62,9 @@ impl GpuExecutor {
         let n_splits = n_tiles.div_ceil(split_tiles);
         let selected = if rows == Rows::Last { n_tokens - 1 } else { 0 };
         let state = [first, n_tokens, selected, n_splits, split_tiles * TILE_POSITIONS];
-        let words = state.map(|value| value as u32);
-        self.gpu.queue.write_buffer(&self.state.buffer, 0, &bytes_of(&words));
+        let first_in_cache = self.slots.current() * self.config().n_context;
+        self.gpu.queue.write_buffer(&self.state.buffer, 0, &bytes_of(&state.map(|value| value as u32)));
+        self.gpu.queue.write_buffer(&self.state.buffer, 24, &bytes_of(&[first_in_cache as u32]));
         let n_selected = if rows == Rows::All { n_tokens } else { 1 };
         StepSizes { n_tokens: n_tokens as u32, n_selected: n_selected as u32, n_splits: n_splits as u32 }
     }
