@@ -20,6 +20,9 @@ pub enum AssistError {
     /// The model itself.
     #[error(transparent)]
     Engine(#[from] EngineError),
+    /// Whoever answers instead of a model file.
+    #[error(transparent)]
+    Elsewhere(Box<dyn std::error::Error + Send + Sync>),
 }
 
 impl AssistError {

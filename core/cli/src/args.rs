@@ -6,12 +6,13 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use inkling_assist::engine::ExecutorChoice;
+use inkling_endpoint::Api;
 use inkling_lsp::wire::EngineChoice;
 
 /// A local-first AI coding assistant.
 ///
-/// Everything runs on this machine: nothing is sent anywhere. Positions are FILE:LINE:COL, both from 1,
-/// columns in characters.
+/// Everything runs on this machine, and nothing is sent anywhere unless you name a server. Positions are
+/// FILE:LINE:COL, both from 1, columns in characters.
 #[derive(Parser)]
 #[command(version, max_term_width = 100)]
 pub(crate) struct Args {
@@ -79,12 +80,53 @@ pub(crate) struct At {
     pub(crate) lora: Lora,
     #[command(flatten)]
     pub(crate) runs: Runs,
+    #[command(flatten)]
+    pub(crate) server: Server,
     /// 0 always takes the likeliest token.
     #[arg(long, value_name = "T", default_value_t = 0.0)]
     pub(crate) temperature: f32,
     /// Makes draws above temperature 0 repeatable.
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) seed: u64,
+}
+
+/// Who is asked in place of a model file.
+#[derive(ClapArgs)]
+pub(crate) struct Server {
+    /// Ask a server, such as http://127.0.0.1:8080/v1, which then sees the code; its key, if it wants one, is
+    /// read from INKLING_ENDPOINT_KEY.
+    #[arg(long, value_name = "URL", conflicts_with_all = ["model", "file"])]
+    pub(crate) endpoint: Option<String>,
+    /// The model's name on the server, which tells how it is asked.
+    #[arg(long, value_name = "NAME", requires = "endpoint")]
+    pub(crate) endpoint_model: Option<String>,
+    /// What the server is asked by [default: completions for models that are known by name, else suffix].
+    #[arg(long, value_enum, requires = "endpoint")]
+    pub(crate) api: Option<ServerApi>,
+}
+
+/// A server's interface.
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum ServerApi {
+    /// /v1/completions with a fill-in-the-middle prompt.
+    Completions,
+    /// /v1/completions with `suffix`.
+    Suffix,
+    /// llama.cpp's /infill.
+    Infill,
+    /// /v1/chat/completions, for models that only talk.
+    Chat,
+}
+
+impl From<ServerApi> for Api {
+    fn from(api: ServerApi) -> Api {
+        match api {
+            ServerApi::Completions => Api::Completions,
+            ServerApi::Suffix => Api::Suffix,
+            ServerApi::Infill => Api::Infill,
+            ServerApi::Chat => Api::Chat,
+        }
+    }
 }
 
 #[derive(ClapArgs)]

@@ -3,7 +3,9 @@
 mod args;
 mod commands;
 mod config;
+mod endpoint;
 mod files;
+mod http;
 mod model;
 mod place;
 mod workspace;

@@ -4,9 +4,13 @@
 //! implementation. Tokens are counted by a function that the caller gives: nothing here knows a tokenizer.
 
 mod assemble;
+mod chat;
 mod fit;
 mod neutralise;
+mod pieces;
 mod template;
 
 pub use assemble::{Budget, Packed, Part, Prompt, assemble};
+pub use chat::{Chat, chat};
+pub use pieces::{FilePiece, Pieces};
 pub use template::{Family, ModelFacts, Template};

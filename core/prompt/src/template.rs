@@ -29,6 +29,31 @@ pub enum Family {
     Codestral,
     /// A model that only continues text.
     Plain,
+    /// None in particular: whoever is asked puts the pieces together ([`crate::Prompt::pieces`]).
+    Apart,
+}
+
+/// What models call themselves, in small letters without punctuation, and the family of each. CodeLlama and
+/// Codestral are not among them: their servers make the prompt better than text can.
+const NAMES: [(&str, Family); 9] = [
+    ("inkling", Family::Inkling1),
+    ("qwen", Family::Qwen),
+    ("codegemma", Family::CodeGemma),
+    ("starcoder", Family::StarCoder),
+    ("santacoder", Family::StarCoder),
+    ("stablecode", Family::StarCoder),
+    ("granite4", Family::Granite),
+    ("granite", Family::StarCoder),
+    ("deepseekcoder", Family::DeepSeekCoder),
+];
+
+impl Family {
+    /// The family of a model that is known by its name alone, such as `Qwen/Qwen2.5-Coder-7B`.
+    pub fn of_model(name: &str) -> Option<Family> {
+        let letters = name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase);
+        let name: String = letters.collect();
+        NAMES.iter().find(|(part, _)| name.contains(part)).map(|(_, family)| *family)
+    }
 }
 
 /// How a family is told which file a text is from.
@@ -89,6 +114,32 @@ const FAMILIES: [Row; 8] = [
     },
 ];
 
+/// The pieces of a prompt that is taken apart again; nobody is sent these names.
+const APART: Row = Row {
+    family: Family::Apart,
+    prefix: "<prefix>",
+    suffix: "<suffix>",
+    middle: Some("<middle>"),
+    repository: None,
+    files: Files::Before("<file>"),
+};
+
+/// What else acts as structure in a prompt that is sent as text, for one model or another.
+const OTHER_SPECIALS: [&str; 12] = [
+    "<|recent_edit|>",
+    "<|fim_pad|>",
+    "<|repo_name|>",
+    "<|endoftext|>",
+    "<|im_start|>",
+    "<|im_end|>",
+    "<fim_pad>",
+    "<reponame>",
+    "<repo_name>",
+    "<｜begin▁of▁sentence｜>",
+    "<｜end▁of▁sentence｜>",
+    "<|EOT|>",
+];
+
 const fn bars(family: Family, files: Files) -> Row {
     Row {
         family,
@@ -146,6 +197,11 @@ impl Template {
             return Template::plain(specials);
         };
         let own = facts.prompt_version == Some(1) && row.family == Family::Qwen;
+        Template::from_row(row, own, specials, &has)
+    }
+
+    /// `own`: the row's tokens in our models' order.
+    fn from_row(row: &Row, own: bool, specials: Vec<String>, has: &dyn Fn(&str) -> bool) -> Template {
         Template {
             family: if own { Family::Inkling1 } else { row.family },
             specials,
@@ -156,6 +212,30 @@ impl Template {
             files: row.files,
             edit: own.then_some("<|recent_edit|>"),
         }
+    }
+
+    /// The template of a family whose vocabulary is not at hand: what any model takes for structure must not
+    /// appear in the user's text.
+    pub fn of(family: Family) -> Template {
+        let own = family == Family::Inkling1;
+        let named = if own { Family::Qwen } else { family };
+        let tokens = FAMILIES.iter().flat_map(Row::needs);
+        let specials: Vec<String> = tokens.chain(OTHER_SPECIALS).map(str::to_string).collect();
+        match FAMILIES.iter().chain([&APART]).find(|row| row.family == named) {
+            None => Template::plain(specials),
+            Some(row) => Template::from_row(row, own, specials, &|_| true),
+        }
+    }
+
+    /// The special tokens that prompts of this template are built with, at most four: a model that writes one
+    /// of them has ended its answer.
+    pub fn markers(&self) -> Vec<&'static str> {
+        let file = match self.files {
+            Files::Before(token) | Files::Between(token) => token,
+            Files::Line(_) | Files::Comments => "",
+        };
+        let tokens = [self.prefix, self.suffix, self.middle.unwrap_or_default(), file];
+        tokens.into_iter().filter(|token| !token.is_empty()).collect()
     }
 
     fn plain(specials: Vec<String>) -> Template {
@@ -185,6 +265,35 @@ mod tests {
     fn family(version: Option<u32>, specials: &[&str]) -> Family {
         let specials: Vec<String> = specials.iter().map(|s| s.to_string()).collect();
         Template::choose(&ModelFacts { prompt_version: version, specials: &specials }).family
+    }
+
+    #[test]
+    fn families_are_known_by_the_models_names() {
+        let known = [
+            ("Qwen/Qwen2.5-Coder-7B", Family::Qwen),
+            ("qwen2.5-coder:1.5b-base", Family::Qwen),
+            ("bigcode/starcoder2-3b", Family::StarCoder),
+            ("ibm-granite/granite-3b-code-base", Family::StarCoder),
+            ("granite-4.0-h-tiny", Family::Granite),
+            ("deepseek-ai/DeepSeek-Coder-V2-Lite-Base", Family::DeepSeekCoder),
+            ("inkling-1", Family::Inkling1),
+        ];
+        for (name, family) in known {
+            assert_eq!(Family::of_model(name), Some(family), "{name}");
+        }
+        assert_eq!(Family::of_model("gpt-4o"), None);
+        assert_eq!(Family::of_model(""), None);
+    }
+
+    #[test]
+    fn a_family_is_asked_alike_with_and_without_its_vocabulary() {
+        let specials =
+            ["<fim_prefix>", "<fim_suffix>", "<fim_middle>", "<file_sep>", "<repo_name>"].map(str::to_string);
+        let chosen = Template::choose(&ModelFacts { prompt_version: None, specials: &specials });
+        let known = Template::of(Family::StarCoder);
+        assert_eq!(known.markers(), specials[..4]);
+        assert_eq!(Template { specials: Vec::new(), ..known }, Template { specials: Vec::new(), ..chosen });
+        assert!(Template::of(Family::Plain).markers().is_empty());
     }
 
     #[test]

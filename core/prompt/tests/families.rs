@@ -2,7 +2,7 @@
 
 use expect_test::{Expect, expect};
 use inkling_context::{Context, Edit, Reason, Section, Snippet};
-use inkling_prompt::{Budget, ModelFacts, Template, assemble};
+use inkling_prompt::{Budget, Family, FilePiece, ModelFacts, Pieces, Template, assemble, chat};
 use inkling_syntax::Language;
 
 const OURS: [&str; 8] = [
@@ -339,4 +339,38 @@ fn source_text_cannot_break_out() {
         assert_eq!(prompt.matches(special).count(), 1, "{special} in {prompt:?}");
     }
     assert_eq!(prompt.matches("<|endoftext|>").count(), 0);
+}
+
+#[test]
+fn a_prompt_that_is_taken_apart_again() {
+    let template = Template::of(Family::Apart);
+    let prompt = assemble(&context(), &template, Budget { prompt_tokens: 1000 }, &count);
+    let pieces = prompt.pieces(&template);
+    let files = [
+        FilePiece { path: "src/item.py", text: "class Item: ...\n" },
+        FilePiece { path: "src/tax.py", text: "def rate():\n    return 0.2\n" },
+    ];
+    let Context { path, prefix, suffix, .. } = context();
+    assert_eq!(
+        pieces,
+        Pieces { files: files.to_vec(), path: &path, prefix: &prefix.text, suffix: &suffix.text }
+    );
+    expect![[r#"
+        A piece of src/item.py:
+        class Item: ...
+
+        A piece of src/tax.py:
+        def rate():
+            return 0.2
+
+        The edited file, src/shop.py:
+        import tax
+
+        def total(items):
+            return <CURSOR>
+
+        def main():
+            pass
+    "#]]
+    .assert_eq(&chat(&pieces).user);
 }

@@ -11,7 +11,7 @@ use serde_json::json;
 use super::{print, print_json};
 use crate::args::{At, Complete};
 use crate::place::Place;
-use crate::{config, model, workspace};
+use crate::{config, endpoint, model, workspace};
 
 /// `inkling complete`.
 pub(crate) fn run(args: &Complete, json: bool) -> Result<()> {
@@ -49,8 +49,17 @@ pub(super) fn ask(at: &At, n_candidates: usize) -> Result<Asked> {
     if at.temperature > 0.0 {
         options.sampling = Sampling { temperature: at.temperature, top_k: 40, top_p: 0.95, seed: at.seed };
     }
-    let mut model = model::load(&path, at.threads.or(configuration.threads), at.runs)?;
-    model::adapt(&mut model, &at.lora)?;
+    let mut model: Box<dyn Completer> = match endpoint::connect(&at.server)? {
+        Some(server) => {
+            options.prompt_tokens = server.prompt_tokens();
+            Box::new(server)
+        }
+        None => {
+            let mut model = model::load(&path, at.threads.or(configuration.threads), at.runs)?;
+            model::adapt(&mut model, &at.lora)?;
+            Box::new(model)
+        }
+    };
     let edits = RecentEdits::default();
     let workspace = RefCell::new(match &place.root {
         Some(root) => workspace::read_near(root, &place.path),
@@ -64,7 +73,7 @@ pub(super) fn ask(at: &At, n_candidates: usize) -> Result<Asked> {
         edits: &edits,
         options,
     };
-    let outcome = block_on(suggest(request, &mut model, &Cancel::default(), &model::clock()))?;
+    let outcome = block_on(suggest(request, &mut *model, &Cancel::default(), &model::clock()))?;
     let model = model.name().to_string();
     Ok(Asked { place, outcome, model })
 }

@@ -24,10 +24,11 @@ const LAYERS: &str = "
     dataset:    context fixture gguf prompt syntax tokenizer
 
     assist:     context engine fixture gguf ngram prompt refine remote syntax tokenizer
+    endpoint:   assist
     eval:       assist fixture
     lsp:        assist fixture
     wasm:       assist lsp
-    cli:        assist dataset eval fixture lsp
+    cli:        assist dataset endpoint eval fixture lsp
     xtask:
 ";
 
@@ -39,8 +40,10 @@ const OWNERS: &str = "
     js-sys:              wasm
     serde:               cli eval lsp wasm xtask
     serde-wasm-bindgen:  wasm
-    serde_json:          cli eval lsp wasm xtask
+    rustls*:             cli
+    serde_json:          cli endpoint eval lsp wasm xtask
     tree-sitter*:        syntax
+    ureq:                cli
     wasm-bindgen*:       wasm xtask
     web-sys:             wasm
     wgpu*:               engine
@@ -169,7 +172,7 @@ mod tests {
         check(
             &workspace(&edges),
             expect![[r#"
-                `assist` may not use `serde`: only cli, eval, lsp, wasm, xtask may
+                `assist` may not use `serde`: only cli, endpoint, eval, lsp, wasm, xtask may
                 `context` may not use `tree-sitter`: only syntax may
                 `engine` may not use `wasm-bindgen-futures`: only wasm, xtask may"#]],
         );
@@ -181,7 +184,7 @@ mod tests {
             &workspace(&[("novel", "serde_json")]),
             expect![[r#"
                 tidy has no row for the crate `novel`
-                `novel` may not use `serde_json`: only cli, eval, lsp, wasm, xtask may"#]],
+                `novel` may not use `serde_json`: only cli, endpoint, eval, lsp, wasm, xtask may"#]],
         );
     }
 
