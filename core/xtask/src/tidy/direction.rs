@@ -172,7 +172,7 @@ mod tests {
         check(
             &workspace(&edges),
             expect![[r#"
-                `assist` may not use `serde`: only cli, endpoint, eval, lsp, wasm, xtask may
+                `assist` may not use `serde`: only cli, eval, lsp, wasm, xtask may
                 `context` may not use `tree-sitter`: only syntax may
                 `engine` may not use `wasm-bindgen-futures`: only wasm, xtask may"#]],
         );
