@@ -6,7 +6,7 @@ use std::process::{Command, Output, Stdio};
 
 use expect_test::{Expect, expect};
 use inkling_assist::gguf::Dtype;
-use inkling_fixture::{tiny_adapter, tiny_llama};
+use inkling_fixture::{tiny_adapter, tiny_llama, tiny_vocabulary};
 use serde_json::{Value, json};
 
 fn inkling(args: &[&str], input: &[u8]) -> Output {
@@ -231,6 +231,25 @@ fn an_adapter_changes_logits_and_suggestions_by_its_factor() {
             inkling: TMP/adapted.gguf: the file is no LoRA adapter; name one that was converted to GGUF as an adapter
         "#]],
     );
+}
+
+#[test]
+fn the_information_plans_the_memory_of_both_executors() {
+    let model = file("planned.gguf", &tiny_llama(Dtype::Q8_0, 1));
+    let text = stdout(&["model", "info", &model], b"");
+    let table: Vec<&str> = text.lines().take(4).collect();
+    expect![[r#"
+        0.1 million parameters, 0.1 MB of weights
+        memory in MB  context  weights  keys and values  activations     all
+        CPU               128      0.1              0.1          0.1     0.3
+        GPU               128      0.1              0.0          0.8     0.9  fits a card of 8 GB"#]]
+    .assert_eq(&table.join("\n"));
+    let info: Value = serde_json::from_str(&stdout(&["model", "info", &model, "--json"], b"")).unwrap();
+    // Two layers, keys and values, 128 positions of two heads of 16, as f32 and as f16.
+    assert_eq!(info["memory"][0]["cache_bytes"], 2 * 2 * 128 * 32 * 4);
+    assert_eq!(info["memory"][1]["cache_bytes"], 2 * 2 * 128 * 32 * 2);
+    let vocabulary = stdout(&["model", "info", &file("vocabulary.gguf", &tiny_vocabulary())], b"");
+    assert!(vocabulary.contains("\ncannot run here: "), "{vocabulary}");
 }
 
 #[test]

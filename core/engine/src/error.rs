@@ -1,6 +1,8 @@
 use inkling_gguf::{Error as GgufError, SourceError};
 
-use crate::Architecture;
+use inkling_kernels::Format;
+
+use crate::{Architecture, MemoryNeeds};
 
 /// What can go wrong between a model file and its logits. Each message says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -144,13 +146,30 @@ pub enum EngineError {
         /// An operation or a storage type.
         what: String,
     },
-    /// The graphics processor's memory is too small.
+    /// The graphics processor's memory is too small for the model.
     #[error(
-        "the model needs {:.1} GB of graphics memory, which are not free; use the CPU (--executor cpu) or a smaller model",
-        *n_bytes as f64 / 1e9
+        "the model needs {:.1} GB of graphics memory ({needs}) and {:.1} GB are free; {}",
+        needs.total() as f64 / 1e9,
+        *free as f64 / 1e9,
+        advice(*fitting)
     )]
     GpuMemory {
-        /// Weights, cache and activations.
+        /// With one conversation.
+        needs: MemoryNeeds,
+        /// Bytes.
+        free: u64,
+        /// The type with the most bits that its matrices could have and fit.
+        fitting: Option<Format>,
+    },
+    /// The graphics processor's memory is used up.
+    #[error(
+        "the graphics processor has no {:.1} MB left for {what}; close what else uses it, or use the CPU (--executor cpu)",
+        *n_bytes as f64 / 1e6
+    )]
+    GpuFull {
+        /// What it is for.
+        what: String,
+        /// What it takes.
         n_bytes: u64,
     },
     /// The graphics processor is gone, or does not do what it should.
@@ -211,8 +230,25 @@ impl EngineError {
         use EngineError::*;
         matches!(
             self,
-            NoGpu { .. } | GpuUnsupported { .. } | GpuMemory { .. } | GpuLost { .. } | GpuWrong { .. }
+            NoGpu { .. }
+                | GpuUnsupported { .. }
+                | GpuMemory { .. }
+                | GpuFull { .. }
+                | GpuLost { .. }
+                | GpuWrong { .. }
         )
+    }
+}
+
+fn advice(fitting: Option<Format>) -> String {
+    match fitting {
+        Some(format) => {
+            format!(
+                "in {} it would fit (inkling model quantize), or use the CPU (--executor cpu)",
+                format.name()
+            )
+        }
+        None => "use a smaller model, or the CPU (--executor cpu)".to_string(),
     }
 }
 

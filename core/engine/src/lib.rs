@@ -15,6 +15,7 @@ mod fall_back;
 mod forward;
 mod gpu;
 mod graph;
+mod memory;
 mod model;
 mod quantize;
 mod sample;
@@ -34,6 +35,7 @@ pub use executor::{
 pub use gpu::gpus;
 pub use gpu::{Gpu, GpuExecutor, GpuOptions, Tier};
 pub use graph::{Buffer, Graph, Op, WeightId};
+pub use memory::{MemoryNeeds, MemoryPlan};
 pub use model::{LoadProgress, Model, Weight};
 pub use quantize::{Quantization, quantize};
 pub use sample::{Sampler, Sampling};

@@ -5,6 +5,7 @@ pub(crate) mod dataset;
 pub(crate) mod doctor;
 pub(crate) mod engine;
 pub(crate) mod eval;
+mod info;
 pub(crate) mod lsp;
 pub(crate) mod model;
 mod quantize;

@@ -8,7 +8,7 @@ use inkling_assist::engine::{Cancel, Executor, TokenId, Want};
 use inkling_assist::tokenizer::Tokenizer;
 use serde_json::json;
 
-use super::{print, print_json, quantize};
+use super::{info, print, print_json, quantize};
 use crate::args::{Lora, Model, Runs};
 use crate::model;
 
@@ -24,7 +24,7 @@ const N_RUNS: usize = 3;
 /// `inkling model …`.
 pub(crate) fn run(command: &Model, json: bool) -> Result<()> {
     match command {
-        Model::Info { model } => info(model, json),
+        Model::Info { model } => info::run(model, json),
         Model::Tokenize { model, decode: false, special } => tokenize(model, *special),
         Model::Tokenize { model, decode: true, .. } => detokenize(model),
         Model::Logits { model, ids, out, runs, lora } => logits(model, lora, ids, out, *runs, json),
@@ -33,36 +33,6 @@ pub(crate) fn run(command: &Model, json: bool) -> Result<()> {
             bench(model, lora, (*threads, *runs), Bench { n_prompt: *prompt, n_decode: *decode }, json)
         }
     }
-}
-
-fn info(path: &Path, json: bool) -> Result<()> {
-    let gguf = model::header(path)?;
-    let n_parameters: u64 = gguf.tensors.iter().map(|tensor| tensor.shape.iter().product::<u64>()).sum();
-    let tensor_bytes: u64 = gguf.tensors.iter().map(|tensor| tensor.range.end - tensor.range.start).sum();
-    if json {
-        let metadata: serde_json::Map<String, serde_json::Value> =
-            gguf.metadata.iter().map(|(key, value)| (key.clone(), json!(value.to_string()))).collect();
-        let tensors: Vec<_> = gguf
-            .tensors
-            .iter()
-            .map(|tensor| json!({ "name": tensor.name, "shape": tensor.shape, "type": tensor.dtype.to_string() }))
-            .collect();
-        return print_json(&json!({
-            "n_parameters": n_parameters, "tensor_bytes": tensor_bytes, "metadata": metadata, "tensors": tensors,
-        }));
-    }
-    print(&format!(
-        "{:.1} million parameters, {:.1} MB of weights",
-        n_parameters as f64 / 1e6,
-        tensor_bytes as f64 / 1e6
-    ))?;
-    for (key, value) in &gguf.metadata {
-        print(&format!("{key} = {value}"))?;
-    }
-    for tensor in &gguf.tensors {
-        print(&format!("{:<28} {:<5} {:?}", tensor.name, tensor.dtype.to_string(), tensor.shape))?;
-    }
-    Ok(())
 }
 
 fn tokenize(path: &Path, special: bool) -> Result<()> {

@@ -19,8 +19,9 @@ use inkling_kernels::{AttentionShape, RopeTable};
 
 use crate::adapter::Applied;
 use crate::executor::{Cancel, Executor, ExecutorInfo, Pause, Prefilled, Reply, TokenId, Top, Want};
+use crate::model::Layout;
 use crate::slots::Slots;
-use crate::{Adapter, Buffer, EngineError, Graph, Model, ModelConfig, Op};
+use crate::{Adapter, Buffer, EngineError, Graph, MemoryNeeds, Model, ModelConfig, Op};
 use adapters::Adapters;
 use attend::{Attend, attend};
 use mat_mul::{Matrix, Part, mat_mul};
@@ -67,6 +68,25 @@ struct Compute {
     pool: Pool,
 }
 
+/// What a model takes, threads aside.
+pub(crate) fn needs(layout: &Layout<'_>, n_context: usize) -> MemoryNeeds {
+    let config = &layout.config;
+    let n_context = n_context.min(config.n_context);
+    let widths: usize =
+        Buffer::ALL.into_iter().filter(|x| *x != Buffer::Logits).map(|x| x.width(config)).sum();
+    let floats = CHUNK_TOKENS * widths + config.n_vocab + n_context * config.n_rot;
+    MemoryNeeds {
+        weights: layout.n_bytes(),
+        cache: cache_bytes(config, n_context),
+        scratch: 4 * floats as u64,
+    }
+}
+
+/// Bytes of a conversation's keys and values.
+fn cache_bytes(config: &ModelConfig, n_context: usize) -> u64 {
+    8 * (config.n_layer * n_context * config.d_kv()) as u64
+}
+
 /// Which tokens' logits a run is to give.
 #[derive(Clone, Copy, PartialEq)]
 enum Rows {
@@ -100,7 +120,7 @@ impl CpuExecutor {
         let n_context = n_context.min(model.config.n_context);
         let pool = Pool::new(n_threads);
         let cache = Cache::new(&model.config, n_context)?;
-        let cache_bytes = (8 * model.config.n_layer * n_context * model.config.d_kv()) as u64;
+        let slots = Slots::within(MAX_CACHE_BYTES, cache_bytes(&model.config, n_context));
         let weights = Weights::of(&mut model);
         let Model { config, graph, .. } = model;
         let divisors = graph.rope_divisors.map(|id| weights.vector(id)).unwrap_or_default();
@@ -119,7 +139,7 @@ impl CpuExecutor {
             graph,
             weights,
             adapters: Adapters::default(),
-            slots: Slots::within(MAX_CACHE_BYTES, cache_bytes),
+            slots,
             caches: vec![cache],
             n_context,
             pause,

@@ -55,6 +55,9 @@ pub struct Gpu {
     tier: Tier,
     is_software: bool,
     lost: Arc<Mutex<Option<String>>>,
+    /// Bytes of all buffers that were made.
+    #[cfg(test)]
+    taken: std::cell::Cell<u64>,
 }
 
 /// The graphics processors of this machine, for people: name, kind, driver interface and shaders.
@@ -78,6 +81,13 @@ fn describe(adapter: &wgpu::Adapter) -> String {
     format!("{} ({kind}, {:?}, {})", info.name, info.backend, Tier::of(adapter.features()).name())
 }
 
+/// Bytes of the buffers that are tried when looking how much memory is free.
+const TRY_BYTES: u64 = 64 << 20;
+
+/// Share of the memory that may be taken, where a driver tells of it: past the rest it would move what it holds to
+/// and fro.
+const MAX_PERCENT: u8 = 95;
+
 impl Gpu {
     /// Opens the fastest device, software ones last; `max_tier` leaves features of later tiers alone.
     ///
@@ -88,7 +98,9 @@ impl Gpu {
         if cfg!(target_arch = "wasm32") && !wgpu::util::is_browser_webgpu_supported().await {
             return Err(EngineError::NoGpu { reason: ", since there is no WebGPU here".to_string() });
         }
-        let instance = Instance::new(InstanceDescriptor::new_without_display_handle());
+        let mut descriptor = InstanceDescriptor::new_without_display_handle();
+        descriptor.memory_budget_thresholds.for_resource_creation = Some(MAX_PERCENT);
+        let instance = Instance::new(descriptor);
         let mut adapters = instance.enumerate_adapters(Backends::PRIMARY | Backends::BROWSER_WEBGPU).await;
         adapters.sort_by_key(|adapter| match adapter.get_info().device_type {
             DeviceType::DiscreteGpu => 0,
@@ -116,7 +128,16 @@ impl Gpu {
         let info = adapter.get_info();
         let name = if info.name.is_empty() { "WebGPU".to_string() } else { info.name };
         let is_software = info.device_type == DeviceType::Cpu;
-        let mut gpu = Gpu { device, queue, name, tier, is_software, lost };
+        let mut gpu = Gpu {
+            device,
+            queue,
+            name,
+            tier,
+            is_software,
+            lost,
+            #[cfg(test)]
+            taken: Default::default(),
+        };
         if cfg!(target_arch = "wasm32") {
             gpu.tier = gpu.tier_in_browser(max_tier).await;
         }
@@ -142,6 +163,11 @@ impl Gpu {
         self.is_software
     }
 
+    #[cfg(test)]
+    pub(crate) fn taken(&self) -> u64 {
+        self.taken.get()
+    }
+
     /// As its driver calls it.
     pub(crate) fn device_name(&self) -> String {
         self.name.clone()
@@ -155,6 +181,8 @@ impl Gpu {
     /// A zeroed buffer.
     pub(crate) fn buffer(&self, label: &str, n_bytes: u64, usage: BufferUsages) -> Buffer {
         let size = n_bytes.next_multiple_of(16).max(16);
+        #[cfg(test)]
+        self.taken.set(self.taken.get() + size);
         self.device.create_buffer(&wgpu::BufferDescriptor {
             label: Some(label),
             size,
@@ -180,12 +208,26 @@ impl Gpu {
         let made = make();
         let (invalid, too_big) = (validation.pop().await, memory.pop().await);
         if too_big.is_some() {
-            return Err(EngineError::GpuMemory { n_bytes });
+            return Err(EngineError::GpuFull { what: what.to_string(), n_bytes });
         }
         match invalid {
             Some(error) => Err(self.broken(format!("{what}: {error}"))),
             None => Ok(made),
         }
+    }
+
+    /// How much of `n_bytes` can still be had, by trying.
+    pub(crate) async fn free_bytes(&self, n_bytes: u64) -> u64 {
+        let (mut buffers, mut n_free) = (Vec::new(), 0);
+        while n_free < n_bytes {
+            match self.checked("a try", TRY_BYTES, || self.storage("a try", TRY_BYTES)).await {
+                Ok(buffer) => buffers.push(buffer),
+                Err(_) => break,
+            }
+            n_free += TRY_BYTES;
+        }
+        buffers.iter().for_each(Buffer::destroy);
+        n_free.min(n_bytes)
     }
 
     fn broken(&self, reason: String) -> EngineError {

@@ -79,28 +79,38 @@ pub(crate) struct Capacity<'a> {
 }
 
 impl Capacity<'_> {
-    /// Bytes of a layer's keys, or values.
-    fn cache_bytes(&self) -> u64 {
-        self.n_slots as u64 * layer_cache_bytes(self.config)
+    /// Bytes of keys and values.
+    pub(crate) fn cache_bytes(&self) -> u64 {
+        2 * (self.config.n_layer * self.n_slots) as u64 * layer_cache_bytes(self.config)
     }
 
-    /// What [`Capacity::make`] takes, but for what is small.
-    pub(crate) fn n_bytes(&self) -> u64 {
-        let config = self.config;
-        let widths = 2 * config.d_model + 3 * config.d_q() + 2 * config.d_kv() + 3 * config.d_ff;
-        let activations = 4 * self.n_tokens * widths + 4 * MAX_LOGIT_ROWS * config.n_vocab;
-        2 * config.n_layer as u64 * self.cache_bytes() + activations as u64
+    /// Bytes of everything else.
+    pub(crate) fn scratch_bytes(&self) -> u64 {
+        let ModelConfig { d_model, d_ff, n_vocab, n_context, n_rot, .. } = *self.config;
+        let (d_q, d_kv) = (self.config.d_q(), self.config.d_kv());
+        let widths = [d_model, d_model, d_q + 2 * d_kv, d_q, d_q, 2 * d_ff, d_ff].map(stride);
+        let a_token = 1 + widths.iter().sum::<usize>();
+        let others = self.n_parts() + MAX_LOGIT_ROWS * n_vocab + n_vocab.div_ceil(32) + n_context * n_rot;
+        4 * (self.n_tokens * a_token + others) as u64 + 2 * self.list_bytes()
+    }
+
+    /// Elements of what attention finds in the parts of the positions.
+    fn n_parts(&self) -> usize {
+        self.n_splits * self.config.n_head * (self.config.d_head + 2)
+    }
+
+    fn list_bytes(&self) -> u64 {
+        self.config.n_vocab.div_ceil(1024) as u64 * LIST_BYTES
     }
 
     pub(crate) fn make(&self, gpu: &Gpu) -> Memory {
         let config = self.config;
         let floats = |label: &str, n: usize| Slice::whole(&gpu.storage(label, 4 * n as u64));
         let rows = |label: &str, width: usize| floats(label, self.n_tokens * stride(width));
-        let parts = self.n_splits * config.n_head * (config.d_head + 2);
-        let lists =
-            || Slice::whole(&gpu.storage("candidates", config.n_vocab.div_ceil(1024) as u64 * LIST_BYTES));
+        let lists = || Slice::whole(&gpu.storage("candidates", self.list_bytes()));
+        let layer_bytes = self.n_slots as u64 * layer_cache_bytes(config);
         let cache = |label: &str| {
-            (0..config.n_layer).map(|_| Slice::whole(&gpu.storage(label, self.cache_bytes()))).collect()
+            (0..config.n_layer).map(|_| Slice::whole(&gpu.storage(label, layer_bytes))).collect()
         };
         Memory {
             tokens: floats("tokens", self.n_tokens),
@@ -112,7 +122,7 @@ impl Capacity<'_> {
             gate_up: rows("gate and up", 2 * config.d_ff),
             gate: rows("gate", config.d_ff),
             logits: floats("logits", MAX_LOGIT_ROWS * config.n_vocab),
-            parts: floats("parts of attention", parts),
+            parts: floats("parts of attention", self.n_parts()),
             mask: floats("mask", config.n_vocab.div_ceil(32)),
             lists: [lists(), lists()],
             rotations: floats("rotations", config.n_context * config.n_rot),

@@ -6,6 +6,7 @@ mod commands;
 #[cfg(test)]
 mod costs;
 mod device;
+mod load;
 mod memory;
 mod pack;
 mod plan;
@@ -17,12 +18,10 @@ mod weights;
 
 use std::rc::Rc;
 
-use inkling_gguf::{Gguf, Source};
-use wgpu::{Buffer, BufferUsages};
+use wgpu::Buffer;
 
 use crate::adapter::Applied;
 use crate::executor::{Cancel, Executor, ExecutorInfo, Pause, Prefilled, Reply, TokenId, Top, Want};
-use crate::model::Layout;
 use crate::slots::Slots;
 use crate::{Adapter, EngineError, Graph, LoadProgress, ModelConfig};
 use changes::Changes;
@@ -30,11 +29,12 @@ use commands::{Commands, Compiler};
 #[cfg(not(target_arch = "wasm32"))]
 pub use device::gpus;
 pub use device::{Gpu, Tier};
-use memory::{Capacity, LIST_BYTES, MAX_LOGIT_ROWS, Memory, write_rotations};
+pub(crate) use load::needs;
+use memory::{LIST_BYTES, MAX_LOGIT_ROWS, Memory};
 use plan::Node;
 use record::Recorder;
 use run::top_of;
-use weights::{Slice, Weights, rope_divisors};
+use weights::{Slice, Weights};
 
 /// Tokens evaluated between two looks at the cancellation flag.
 const CHUNK_TOKENS: usize = 256;
@@ -105,83 +105,6 @@ enum Rows {
 }
 
 impl GpuExecutor {
-    /// Streams the weights that `gguf` describes from `source` onto `gpu`.
-    ///
-    /// # Errors
-    /// When the model asks for what no shader does, does not fit, or cannot be read.
-    pub async fn load(
-        gpu: impl Into<Rc<Gpu>>,
-        gguf: &Gguf,
-        source: &dyn Source,
-        options: GpuOptions<'_>,
-    ) -> Result<GpuExecutor, EngineError> {
-        GpuExecutor::load_layout(gpu.into(), &Layout::new(gguf)?, source, options).await
-    }
-
-    pub(crate) async fn load_layout(
-        gpu: Rc<Gpu>,
-        layout: &Layout<'_>,
-        source: &dyn Source,
-        options: GpuOptions<'_>,
-    ) -> Result<GpuExecutor, EngineError> {
-        let executor = GpuExecutor::allocate(gpu, layout, options.n_context, options.pause).await?;
-        let GpuExecutor { gpu, memory, weights, .. } = &executor;
-        weights.fill(gpu, layout, source, options.progress, options.cancel).await?;
-        write_rotations(gpu, memory, executor.config(), &rope_divisors(layout, source).await?);
-        Ok(executor)
-    }
-
-    /// All buffers, pipelines and bind groups, the weights still zero.
-    async fn allocate(
-        gpu: Rc<Gpu>,
-        layout: &Layout<'_>,
-        n_context: usize,
-        pause: Pause,
-    ) -> Result<GpuExecutor, EngineError> {
-        let config =
-            ModelConfig { n_context: n_context.min(layout.config.n_context), ..layout.config.clone() };
-        if !config.d_head.is_multiple_of(4) {
-            return Err(EngineError::GpuUnsupported { what: format!("heads of {} elements", config.d_head) });
-        }
-        let nodes = plan::plan(&layout.graph)?;
-        let chunk_tokens = if gpu.is_software() { SOFTWARE_CHUNK_TOKENS } else { CHUNK_TOKENS };
-        let n_splits = chunk_tokens.max(MAX_SPLITS);
-        let slots = memory::slots(&config);
-        let n_slots = slots.len();
-        let capacity = Capacity { config: &config, n_tokens: chunk_tokens, n_splits, n_slots };
-        let n_bytes = capacity.n_bytes() + layout.n_bytes();
-        let buffers = gpu
-            .checked("buffers", n_bytes, || (capacity.make(&gpu), Weights::allocate(&gpu, &nodes, layout)));
-        let (memory, weights) = buffers.await?;
-        let state = Slice::whole(&gpu.storage("state", 32));
-        let none = Changes::upload(&gpu, &layout.graph, std::iter::empty(), &[], chunk_tokens);
-        let recorder = Recorder { config: &config, weights: &weights, memory: &memory, changes: &none };
-        let (top_k, last) = recorder.top_k();
-        let mut compiler = Compiler::new(&gpu, &state);
-        let compiled = gpu.checked("shaders", n_bytes, || {
-            (Passes::compile(&mut compiler, recorder, &nodes), compiler.compile(&top_k))
-        });
-        let (passes, top_k) = compiled.await?;
-        let readback_bytes = STEPS_IN_FLIGHT as u64 * LIST_BYTES;
-        Ok(GpuExecutor {
-            info: ExecutorInfo { name: gpu.name(), reason: None, n_threads: 1, model: config },
-            readback: gpu.buffer("readback", readback_bytes, BufferUsages::MAP_READ | BufferUsages::COPY_DST),
-            top: memory.lists[last].clone(),
-            gpu,
-            memory,
-            state,
-            chunk_tokens,
-            graph: layout.graph.clone(),
-            nodes,
-            weights,
-            compiler,
-            passes,
-            top_k,
-            slots,
-            pause,
-        })
-    }
-
     fn config(&self) -> &ModelConfig {
         &self.info.model
     }

@@ -9,6 +9,9 @@ use crate::WeightId;
 /// What every device binds at least.
 pub(crate) const MAX_BINDING_BYTES: usize = 128 << 20;
 
+/// Where bindings may begin.
+const ALIGNMENT: u64 = 256;
+
 /// Workgroups in one direction times the fewest rows that one computes.
 const MAX_ROWS: usize = 65_535 * 2;
 
@@ -37,13 +40,13 @@ fn packed(format: Format) -> Packed {
 }
 
 /// Bytes of a row's integers.
-pub(crate) fn quant_bytes(format: Format, n_in: usize) -> usize {
+fn quant_bytes(format: Format, n_in: usize) -> usize {
     let packed = packed(format);
     n_in.div_ceil(packed.block_len) * packed.quants
 }
 
 /// Bytes of a row's scales.
-pub(crate) fn scale_bytes(format: Format, n_in: usize) -> usize {
+fn scale_bytes(format: Format, n_in: usize) -> usize {
     let packed = packed(format);
     n_in.div_ceil(packed.block_len) * packed.scales
 }
@@ -79,6 +82,16 @@ pub(crate) struct ShardPlan {
     pub(crate) n_rows: usize,
     /// Where the rows come from, in order.
     pub(crate) parts: Vec<(WeightId, Range<usize>)>,
+}
+
+impl ShardPlan {
+    /// Where integers and scales lie in the shard's buffer, in bytes; where there are no scales their range is empty.
+    pub(crate) fn ranges(&self, n_in: usize) -> [Range<u64>; 2] {
+        let quants_end = (self.n_rows * quant_bytes(self.format, n_in)) as u64;
+        let scales_start = quants_end.next_multiple_of(ALIGNMENT);
+        let n_scales = ((self.n_rows * scale_bytes(self.format, n_in)) as u64).next_multiple_of(16);
+        [0..quants_end, scales_start..scales_start + n_scales]
+    }
 }
 
 /// Divides a stack of matrices (id, format, rows) [n_in, …] so that every shard can be bound and dispatched.

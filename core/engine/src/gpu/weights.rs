@@ -8,16 +8,13 @@ use inkling_kernels::Format;
 use wgpu::Buffer;
 
 use super::device::Gpu;
-use super::pack::{ShardPlan, pack, quant_bytes, scale_bytes, shards};
+use super::pack::{ShardPlan, pack, shards};
 use super::plan::{Node, Norm};
 use crate::model::Layout;
 use crate::{Cancel, EngineError, LoadProgress, WeightId};
 
 /// Bytes asked of the source at once.
 const CHUNK_BYTES: usize = 4 << 20;
-
-/// Where bindings may begin.
-const ALIGNMENT: u64 = 256;
 
 /// A part of a buffer that a shader is given.
 #[derive(Clone, Debug)]
@@ -59,16 +56,15 @@ impl Stack {
     pub(crate) fn of(gpu: &Gpu, n_in: usize, rows: &[u8]) -> Stack {
         let row_bytes = Format::F32.bytes(n_in);
         let n_out = rows.len() / row_bytes;
-        let of_rows = |plan: ShardPlan| {
-            let shard = shard(gpu, plan, n_in);
-            let (first, end) = (shard.first_row * row_bytes, (shard.first_row + shard.n_rows) * row_bytes);
+        let plan = StackPlan { n_in, n_out, shards: shards(&[(0, Format::F32, n_out)], n_in) };
+        let stack = plan.allocate(gpu);
+        for shard in &stack.shards {
+            let rows = &rows[shard.first_row * row_bytes..][..shard.n_rows * row_bytes];
             let mut upload = Upload::to(&shard.quants);
-            pack(shard.format, n_in, &rows[first..end], &mut upload.waiting, &mut Vec::new());
+            pack(shard.format, n_in, rows, &mut upload.waiting, &mut Vec::new());
             upload.send_words(gpu);
-            shard
-        };
-        let shards = shards(&[(0, Format::F32, n_out)], n_in).into_iter().map(of_rows).collect();
-        Stack { n_in, n_out, shards }
+        }
+        stack
     }
 }
 
@@ -96,24 +92,6 @@ impl Weights {
         self.stacks.keys().map(|ids| &ids[..])
     }
 
-    /// Buffers for all that `nodes` need.
-    pub(crate) fn allocate(gpu: &Gpu, nodes: &[Node], layout: &Layout<'_>) -> Weights {
-        let mut weights = Weights::default();
-        for node in nodes {
-            let (vectors, ids) = needs(node);
-            for ids in vectors.into_iter().filter(|ids| !ids.is_empty()) {
-                let n: u64 = ids.iter().map(|&id| layout.tensors[id].0.shape[0]).sum();
-                let buffer = gpu.storage("vectors", 4 * n.next_multiple_of(32));
-                weights.vectors.insert(ids, Slice::whole(&buffer));
-            }
-            if !ids.is_empty() && !weights.stacks.contains_key(&ids) {
-                let stack = stack(gpu, &ids, layout);
-                weights.stacks.insert(ids, stack);
-            }
-        }
-        weights
-    }
-
     /// Streams everything out of `source`.
     pub(crate) async fn fill(
         &self,
@@ -133,6 +111,71 @@ impl Weights {
             }
         }
         Ok(())
+    }
+}
+
+/// What [`Weights`] will hold.
+pub(crate) struct WeightsPlan {
+    /// With their elements.
+    vectors: BTreeMap<Vec<WeightId>, u64>,
+    stacks: BTreeMap<Vec<WeightId>, StackPlan>,
+}
+
+struct StackPlan {
+    n_in: usize,
+    n_out: usize,
+    shards: Vec<ShardPlan>,
+}
+
+impl WeightsPlan {
+    /// All that `nodes` need.
+    pub(crate) fn of(nodes: &[Node], layout: &Layout<'_>) -> WeightsPlan {
+        let mut plan = WeightsPlan { vectors: BTreeMap::new(), stacks: BTreeMap::new() };
+        for node in nodes {
+            let (vectors, ids) = needs(node);
+            for ids in vectors.into_iter().filter(|ids| !ids.is_empty()) {
+                let n: u64 = ids.iter().map(|&id| layout.tensors[id].0.shape[0]).sum();
+                plan.vectors.insert(ids, n.next_multiple_of(32));
+            }
+            if !ids.is_empty() {
+                plan.stacks.entry(ids).or_insert_with_key(|ids| StackPlan::of(ids, layout));
+            }
+        }
+        plan
+    }
+
+    /// Bytes of all buffers.
+    pub(crate) fn n_bytes(&self) -> u64 {
+        let of_stack = |stack: &StackPlan| -> u64 {
+            stack.shards.iter().map(|shard| shard.ranges(stack.n_in)[1].end).sum()
+        };
+        4 * self.vectors.values().sum::<u64>() + self.stacks.values().map(of_stack).sum::<u64>()
+    }
+
+    /// The buffers, zero.
+    pub(crate) fn allocate(&self, gpu: &Gpu) -> Weights {
+        let vector =
+            |(ids, n): (&Vec<WeightId>, &u64)| (ids.clone(), Slice::whole(&gpu.storage("vectors", 4 * n)));
+        let stack = |(ids, plan): (&Vec<WeightId>, &StackPlan)| (ids.clone(), plan.allocate(gpu));
+        Weights {
+            vectors: self.vectors.iter().map(vector).collect(),
+            stacks: self.stacks.iter().map(stack).collect(),
+        }
+    }
+}
+
+impl StackPlan {
+    fn of(ids: &[WeightId], layout: &Layout<'_>) -> StackPlan {
+        let n_in = layout.tensors[ids[0]].0.shape[0] as usize;
+        let rows = |id: WeightId| layout.tensors[id].0.shape.get(1).map_or(1, |&n| n as usize);
+        let parts: Vec<_> = ids.iter().map(|&id| (id, layout.tensors[id].1, rows(id))).collect();
+        let n_out = parts.iter().map(|(_, _, n_out)| n_out).sum();
+        StackPlan { n_in, n_out, shards: shards(&parts, n_in) }
+    }
+
+    fn allocate(&self, gpu: &Gpu) -> Stack {
+        let shards = self.shards.iter().map(|plan| shard(gpu, plan, self.n_in)).collect();
+        Stack { n_in: self.n_in, n_out: self.n_out, shards }
     }
 }
 
@@ -161,25 +204,14 @@ fn needs(node: &Node) -> (Vec<Vec<WeightId>>, Vec<WeightId>) {
     }
 }
 
-fn stack(gpu: &Gpu, ids: &[WeightId], layout: &Layout<'_>) -> Stack {
-    let n_in = layout.tensors[ids[0]].0.shape[0] as usize;
-    let rows = |id: WeightId| layout.tensors[id].0.shape.get(1).map_or(1, |&n| n as usize);
-    let parts: Vec<_> = ids.iter().map(|&id| (id, layout.tensors[id].1, rows(id))).collect();
-    let shards = shards(&parts, n_in).into_iter().map(|plan| shard(gpu, plan, n_in)).collect();
-    Stack { n_in, n_out: parts.iter().map(|(_, _, n_out)| n_out).sum(), shards }
-}
-
-fn shard(gpu: &Gpu, plan: ShardPlan, n_in: usize) -> Shard {
-    let ShardPlan { format, first_row, n_rows, parts } = plan;
-    let quants_end = (n_rows * quant_bytes(format, n_in)) as u64;
-    let scales_start = quants_end.next_multiple_of(ALIGNMENT);
-    let scales_end = scales_start + ((n_rows * scale_bytes(format, n_in)) as u64).next_multiple_of(16);
-    let buffer = gpu.storage("weights", scales_end);
-    let quants = Slice { buffer: buffer.clone(), range: 0..quants_end };
+fn shard(gpu: &Gpu, plan: &ShardPlan, n_in: usize) -> Shard {
+    let [quants, scales] = plan.ranges(n_in);
+    let buffer = gpu.storage("weights", scales.end);
     // Something has to be bound where there are no scales.
-    let has_scales = scales_end > scales_start;
-    let scales = if has_scales { Slice { buffer, range: scales_start..scales_end } } else { quants.clone() };
-    Shard { format, first_row, n_rows, quants, scales, parts }
+    let scales = if scales.is_empty() { quants.clone() } else { scales };
+    let [quants, scales] = [quants, scales].map(|range| Slice { buffer: buffer.clone(), range });
+    let ShardPlan { format, first_row, n_rows, ref parts } = *plan;
+    Shard { format, first_row, n_rows, quants, scales, parts: parts.clone() }
 }
 
 struct Loader<'a> {
