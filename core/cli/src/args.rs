@@ -151,6 +151,14 @@ pub(crate) enum Model {
         /// A GGUF file, or `embedded`.
         model: PathBuf,
     },
+    /// Downloads a model, or the rest of it; `--model` and others then take the same name.
+    Pull {
+        /// An address, or hf:OWNER/REPOSITORY/FILE.
+        name: String,
+        /// What the file's SHA-256 has to be, in hexadecimal.
+        #[arg(long, value_name = "HEX")]
+        sha256: Option<String>,
+    },
     /// Token ids of the text on standard input, as a JSON array.
     Tokenize {
         /// A GGUF file, or `embedded`.

@@ -9,17 +9,21 @@ use std::sync::Mutex;
 use anyhow::{Context, Result, bail};
 use inkling_assist::gguf::{ReadFuture, Source, SourceError};
 
+use crate::pull::{Place, fetched};
+
 /// The model that every copy of the program carries.
 static EMBEDDED_MODEL: &[u8] = include_bytes!(env!("INKLING_EMBEDDED_MODEL"));
 
 /// What to write where the model inside the program is meant.
 pub(crate) const EMBEDDED: &str = "embedded";
 
-/// Opens a model by its path, or the embedded one by [`EMBEDDED`].
+/// Opens a model by its path or the name that it was pulled by, or the embedded one by [`EMBEDDED`].
 pub(crate) fn open(path: &Path) -> Result<Box<dyn Source>> {
     if path == Path::new(EMBEDDED) {
         return Ok(Box::new(EMBEDDED_MODEL));
     }
+    let fetched = path.to_str().filter(|name| Place::is_remote(name)).map(fetched).transpose()?;
+    let path = fetched.as_deref().unwrap_or(path);
     let context = || format!("cannot open the model {}", path.display());
     let file = File::open(path).with_context(context)?;
     let metadata = file.metadata().with_context(context)?;

@@ -10,11 +10,15 @@ use futures::executor::block_on;
 use futures::future::LocalBoxFuture;
 use futures::{SinkExt, StreamExt};
 use inkling_endpoint::{HttpRequest, HttpResponse, Transport};
-use ureq::Agent;
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
+use ureq::typestate::WithoutBody;
+use ureq::{Agent, RequestBuilder};
 
 /// Longest wait for a name or a connection, which nothing interrupts.
 const CONNECT: Duration = Duration::from_secs(10);
+
+/// Servers that a request for a file may be sent on to.
+const MAX_REDIRECTS: u32 = 10;
 
 /// Bytes that are read at once, and pieces that may wait to be heard.
 const PIECE: usize = 16 << 10;
@@ -113,13 +117,8 @@ fn exchange_blocking(
 }
 
 fn send(agent: &Agent, request: &HttpRequest) -> Result<ureq::http::Response<ureq::Body>, ureq::Error> {
-    let mut builder = agent.post(&request.url).content_type("application/json");
-    if is_loopback(&request.url) {
-        builder = builder.config().proxy(None).build();
-    }
-    if request.url.starts_with("https:") {
-        builder = builder.config().tls_config(tls()).build();
-    }
+    let builder = agent.post(&request.url).content_type("application/json");
+    let mut builder = prepared(builder, &request.url, request.url.starts_with("https:"));
     for (name, value) in &request.headers {
         builder = builder.header(name, value);
     }
@@ -129,8 +128,29 @@ fn send(agent: &Agent, request: &HttpRequest) -> Result<ureq::http::Response<ure
     builder.send(&request.body)
 }
 
+/// A request for a file, which may be somewhere else.
+pub(crate) fn get(agent: &Agent, url: &str) -> RequestBuilder<WithoutBody> {
+    let request = prepared(agent.get(url), url, true);
+    request.config().max_redirects(MAX_REDIRECTS).max_redirects_will_error(true).build()
+}
+
+/// A request for what a server says of a file, before it says where else to look.
+pub(crate) fn head(agent: &Agent, url: &str) -> RequestBuilder<WithoutBody> {
+    prepared(agent.head(url), url, true)
+}
+
+fn prepared<B>(mut request: RequestBuilder<B>, url: &str, encrypted: bool) -> RequestBuilder<B> {
+    if is_loopback(url) {
+        request = request.config().proxy(None).build();
+    }
+    if encrypted {
+        request = request.config().tls_config(tls()).build();
+    }
+    request
+}
+
 /// A redirect would send code, and a key, to whom the user did not name: it is an answer like any other.
-fn new_agent() -> Agent {
+pub(crate) fn new_agent() -> Agent {
     let config = Agent::config_builder()
         .user_agent(concat!("inkling/", env!("CARGO_PKG_VERSION")))
         .http_status_as_error(false)

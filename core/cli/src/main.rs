@@ -8,6 +8,7 @@ mod files;
 mod http;
 mod model;
 mod place;
+mod pull;
 mod workspace;
 
 use std::process::ExitCode;

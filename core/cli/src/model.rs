@@ -94,7 +94,8 @@ pub(crate) fn steps_bar(title: &'static str, n_steps: usize) -> ProgressBar {
     bar
 }
 
-fn progress_bar(title: &'static str) -> ProgressBar {
+/// A bar over bytes.
+pub(crate) fn progress_bar(title: &'static str) -> ProgressBar {
     let style = ProgressStyle::with_template("{msg} {wide_bar} {bytes} of {total_bytes}");
     let bar = ProgressBar::new(0).with_message(title);
     bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));

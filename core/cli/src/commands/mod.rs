@@ -8,6 +8,7 @@ pub(crate) mod eval;
 mod info;
 pub(crate) mod lsp;
 pub(crate) mod model;
+mod pull;
 mod quantize;
 pub(crate) mod trace;
 

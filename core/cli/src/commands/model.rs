@@ -8,7 +8,7 @@ use inkling_assist::engine::{Cancel, Executor, TokenId, Want};
 use inkling_assist::tokenizer::Tokenizer;
 use serde_json::json;
 
-use super::{info, print, print_json, quantize};
+use super::{info, print, print_json, pull, quantize};
 use crate::args::{Lora, Model, Runs};
 use crate::model;
 
@@ -25,6 +25,7 @@ const N_RUNS: usize = 3;
 pub(crate) fn run(command: &Model, json: bool) -> Result<()> {
     match command {
         Model::Info { model } => info::run(model, json),
+        Model::Pull { name, sha256 } => pull::run(name, sha256.as_deref(), json),
         Model::Tokenize { model, decode: false, special } => tokenize(model, *special),
         Model::Tokenize { model, decode: true, .. } => detokenize(model),
         Model::Logits { model, ids, out, runs, lora } => logits(model, lora, ids, out, *runs, json),
