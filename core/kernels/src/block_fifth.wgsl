@@ -1,6 +1,6 @@
 // The lowest four of `bits` as the fifth bits of four neighbouring integers.
 fn fifth_bits(bits: u32) -> u32 {
-    return (bits & 1u) << 4u | (bits & 2u) << 11u | (bits & 4u) << 18u | (bits & 8u) << 25u;
+    return ((bits & 1u) << 4u) | ((bits & 2u) << 11u) | ((bits & 4u) << 18u) | ((bits & 8u) << 25u);
 }
 
 // 32 integers of five bits each, unsigned: a vec4 of nibbles and a word of fifth bits.

@@ -8,7 +8,7 @@ fn k_scales(whole: u32, chunk: u32) -> vec2<f32> {
     var both = vec2(scale & 63u, low & 63u);
     if chunk >= 4u {
         let nibbles = scales[at + 3u] >> shift;
-        both = vec2((nibbles & 15u) | (scale >> 2u & 48u), (nibbles >> 4u & 15u) | (low >> 2u & 48u));
+        both = vec2((nibbles & 15u) | ((scale >> 2u) & 48u), ((nibbles >> 4u) & 15u) | ((low >> 2u) & 48u));
     }
     return unpack2x16float(scales[at]) * vec2<f32>(both) * vec2(1.0, -1.0);
 }

@@ -7,7 +7,7 @@ fn load_block(block: u32) -> Block {
     let first = scales[at];
     let second = scales[at + 1u];
     let is_odd = (block & 1u) == 1u;
-    out.q = five_bits(quants[block], select(first >> 16u | second << 16u, second, is_odd));
+    out.q = five_bits(quants[block], select((first >> 16u) | (second << 16u), second, is_odd));
     for (var j = 0u; j < 8u; j++) {
         out.q[j] -= 16.0;
     }

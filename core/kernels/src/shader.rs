@@ -118,7 +118,44 @@ pub struct Dialect {
     pub enable: bool,
 }
 
+/// Activations, and what every product can do with its result.
+const ACTIVATIONS: [Activation; 2] = [Activation::Silu, Activation::Gelu];
+const STORES: [Store; 3] = [Store::Set, Store::Add, Store::Activated(Activation::Gelu)];
+
 impl Shader {
+    /// All that are ever compiled, sizes aside.
+    pub fn every() -> Vec<Shader> {
+        let mut shaders = vec![Shader::RmsNorm, Shader::LayerNorm, Shader::Merge];
+        for activation in ACTIVATIONS {
+            shaders.extend([true, false].map(|gated| Shader::Activate { activation, gated }));
+        }
+        for bias in [true, false] {
+            shaders.extend([true, false].map(|head_norm| Shader::Rope { bias, head_norm }));
+        }
+        shaders.extend([true, false].map(|first| Shader::TopK { first }));
+        shaders.extend([1, 2, 4, 8].map(|n_rows| Shader::Attention { n_rows, d_head: 20 }));
+        shaders.extend([64, 128, 256].map(|d_head| Shader::Attention { n_rows: 8, d_head }));
+        shaders.into_iter().chain(Format::ALL.into_iter().flat_map(Shader::of_format)).collect()
+    }
+
+    fn of_format(format: Format) -> Vec<Shader> {
+        let mut shaders = vec![Shader::GetRows { format }];
+        for bias in [true, false] {
+            let n_threads = 64;
+            for store in STORES.into_iter().chain(ACTIVATIONS.map(Store::Gated)) {
+                shaders.extend([true, false].map(|norm| Shader::MatVec {
+                    format,
+                    n_threads,
+                    norm,
+                    bias,
+                    store,
+                }));
+            }
+            shaders.extend(STORES.map(|store| Shader::MatMul { format, bias, store }));
+        }
+        shaders
+    }
+
     /// The whole text.
     pub fn wgsl(self, dialect: Dialect) -> String {
         let mut parts = vec![self.constants(), include_str!("state.wgsl").to_string()];

@@ -22,37 +22,6 @@ const ACTIVATIONS: [Activation; 2] = [Activation::Silu, Activation::Gelu];
 /// What every product can do with its result.
 const STORES: [Store; 3] = [Store::Set, Store::Add, Store::Activated(Activation::Gelu)];
 
-/// All that are ever compiled, sizes aside.
-fn shaders() -> Vec<Shader> {
-    let mut shaders = vec![Shader::RmsNorm, Shader::LayerNorm, Shader::Merge];
-    for activation in ACTIVATIONS {
-        shaders.extend([true, false].map(|gated| Shader::Activate { activation, gated }));
-    }
-    for bias in [true, false] {
-        shaders.extend([true, false].map(|head_norm| Shader::Rope { bias, head_norm }));
-    }
-    shaders.extend([true, false].map(|first| Shader::TopK { first }));
-    shaders.extend([1, 2, 4, 8].map(|n_rows| Shader::Attention { n_rows, d_head: 20 }));
-    shaders.extend([64, 128, 256].map(|d_head| Shader::Attention { n_rows: 8, d_head }));
-    for format in Format::ALL {
-        shaders.push(Shader::GetRows { format });
-        for bias in [true, false] {
-            let n_threads = 64;
-            for store in STORES.into_iter().chain(ACTIVATIONS.map(Store::Gated)) {
-                shaders.extend([true, false].map(|norm| Shader::MatVec {
-                    format,
-                    n_threads,
-                    norm,
-                    bias,
-                    store,
-                }));
-            }
-            shaders.extend(STORES.map(|store| Shader::MatMul { format, bias, store }));
-        }
-    }
-    shaders
-}
-
 #[test]
 fn every_shader_is_valid() {
     let flags = naga::valid::ValidationFlags::all();
@@ -60,7 +29,7 @@ fn every_shader_is_valid() {
         flags,
         naga::valid::Capabilities::SUBGROUP | naga::valid::Capabilities::SHADER_FLOAT16_IN_FLOAT32,
     );
-    for shader in shaders() {
+    for shader in Shader::every() {
         for subgroups in [false, true] {
             let source = shader.wgsl(Dialect { subgroups, enable: false });
             let module = naga::front::wgsl::parse_str(&source)
