@@ -46,7 +46,7 @@ architecture: string,
  */
 nContext: number, 
 /**
- * What runs it.
+ * What runs it; for a server's model the address that is asked.
  */
 executor: string, 
 /**
@@ -116,11 +116,75 @@ engine?: EngineChoice,
 /**
  * What runs models; a change loads the present one anew.
  */
-executor?: Executes, };
+executor?: Executes, 
+/**
+ * A server that answers in place of a model file; one without a `url` is none.
+ */
+endpoint?: EndpointSettings, };
 
 export type EngineChoice = "inside" | "process";
 
 export type Executes = "auto" | "cpu" | "gpu";
+
+export type EndpointSettings = { 
+/**
+ * Its address up to and including `/v1`, which may be left out where there is no other path.
+ */
+url: string, 
+/**
+ * The model's name there; none where the server has but one.
+ */
+model?: string, 
+/**
+ * How it is asked.
+ */
+api?: EndpointApi, 
+/**
+ * Whose prompt it is sent, where the model's name does not say.
+ */
+template?: PromptTemplate, 
+/**
+ * What the server asks for.
+ */
+key?: string, 
+/**
+ * Headers to send along.
+ */
+headers?: { [key in string]: string }, 
+/**
+ * Milliseconds within which an answer has to be there.
+ */
+timeoutMs?: number, 
+/**
+ * Tokens of a prompt, at most, in place of `promptTokens`, which is made for this machine.
+ */
+promptTokens?: number, };
+
+export type EndpointApi = "auto" | "completions" | "suffix" | "infill" | "chat";
+
+export type PromptTemplate = "auto" | "inkling" | "qwen" | "codegemma" | "granite" | "starcoder" | "deepseekCoder" | "plain";
+
+export type EndpointTest = { 
+/**
+ * The address that was asked.
+ */
+url: string, 
+/**
+ * How it was asked.
+ */
+api: string, 
+/**
+ * What it wrote behind `def add(a, b):` and `return`.
+ */
+text: string, 
+/**
+ * Milliseconds until the first of it was here.
+ */
+firstMs: number, 
+/**
+ * Milliseconds until all of it was.
+ */
+totalMs: number, };
 
 export type Trace = { 
 /**

@@ -6,7 +6,6 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use inkling_assist::engine::ExecutorChoice;
-use inkling_endpoint::Api;
 use inkling_lsp::wire::EngineChoice;
 
 /// A local-first AI coding assistant.
@@ -116,17 +115,6 @@ pub(crate) enum ServerApi {
     Infill,
     /// /v1/chat/completions, for models that only talk.
     Chat,
-}
-
-impl From<ServerApi> for Api {
-    fn from(api: ServerApi) -> Api {
-        match api {
-            ServerApi::Completions => Api::Completions,
-            ServerApi::Suffix => Api::Suffix,
-            ServerApi::Infill => Api::Infill,
-            ServerApi::Chat => Api::Chat,
-        }
-    }
 }
 
 #[derive(ClapArgs)]

@@ -1,34 +1,43 @@
 //! The server that is asked in place of a model file.
 
-use std::rc::Rc;
+use inkling_lsp::wire::{EndpointApi, EndpointSettings, SecretText, Settings};
 
-use anyhow::Result;
-use inkling_endpoint::{Api, Endpoint, EndpointModel, Key};
-
-use crate::args::Server;
-use crate::http::Http;
+use crate::args::{At, Server, ServerApi};
 
 /// Where the key stands: arguments are seen by every process and kept in the shell's history.
 const KEY_VARIABLE: &str = "INKLING_ENDPOINT_KEY";
 
-/// Milliseconds that a server may take.
-const TIMEOUT_MS: f64 = 30_000.0;
+/// The settings with the server or the model that the arguments name in place of theirs, and the key.
+pub(crate) fn choose(at: &At, settings: &mut Settings) {
+    if at.server.endpoint.is_some() || at.model.is_some() {
+        settings.endpoint = named(&at.server);
+    }
+    add_key(settings);
+}
 
-/// Tokens of a prompt: servers read faster than this machine.
-const PROMPT_TOKENS: usize = 2_048;
+/// Gives the server that the settings name its key, if that stands in the environment alone.
+pub(crate) fn add_key(settings: &mut Settings) {
+    if let Some(endpoint) = &mut settings.endpoint {
+        endpoint.key = endpoint.key.take().or_else(|| std::env::var(KEY_VARIABLE).ok().map(SecretText));
+    }
+}
 
-/// The server that the arguments name; nothing is sent yet.
-pub(crate) fn connect(server: &Server) -> Result<Option<EndpointModel>> {
-    let Some(url) = &server.endpoint else { return Ok(None) };
-    let endpoint = Endpoint {
-        url: url.clone(),
-        model: server.endpoint_model.clone().unwrap_or_default(),
-        api: server.api.map_or(Api::Auto, Api::from),
-        family: None,
-        key: std::env::var(KEY_VARIABLE).ok().map(|key| Key(key.trim().to_string())),
-        headers: Vec::new(),
-        timeout_ms: TIMEOUT_MS,
-        prompt_tokens: PROMPT_TOKENS,
-    };
-    Ok(Some(EndpointModel::new(endpoint, Rc::<Http>::default())?))
+fn named(server: &Server) -> Option<EndpointSettings> {
+    Some(EndpointSettings {
+        url: server.endpoint.clone()?,
+        model: server.endpoint_model.clone(),
+        api: server.api.map(EndpointApi::from),
+        ..EndpointSettings::default()
+    })
+}
+
+impl From<ServerApi> for EndpointApi {
+    fn from(api: ServerApi) -> EndpointApi {
+        match api {
+            ServerApi::Completions => EndpointApi::Completions,
+            ServerApi::Suffix => EndpointApi::Suffix,
+            ServerApi::Infill => EndpointApi::Infill,
+            ServerApi::Chat => EndpointApi::Chat,
+        }
+    }
 }

@@ -42,8 +42,10 @@ impl Transport for Http {
         let (pieces_sender, pieces) = mpsc::channel(MAX_PIECES);
         std::thread::spawn(move || {
             if exchange_blocking(&agent, &request, head_sender, pieces_sender) {
-                is_over.store(true, Ordering::Relaxed);
-                lock(&idle).push(agent);
+                // A connection that was shut ends like one that was read to its end.
+                if !is_over.swap(true, Ordering::Relaxed) {
+                    lock(&idle).push(agent);
+                }
             }
         });
         Box::pin(async move {
@@ -71,12 +73,13 @@ struct Head {
 /// A request under way; dropped before its end, it takes the connection along.
 struct Exchange {
     agent: Agent,
+    /// Whoever sets it decides what becomes of the agent.
     is_over: Arc<AtomicBool>,
 }
 
 impl Drop for Exchange {
     fn drop(&mut self) {
-        if !self.is_over.load(Ordering::Relaxed) {
+        if !self.is_over.swap(true, Ordering::Relaxed) {
             self.agent.clone().shutdown();
         }
     }

@@ -96,9 +96,10 @@ impl Endpoint {
     /// The address up to where routes begin.
     fn base(&self) -> Result<String, EndpointError> {
         let wrong = |problem| EndpointError::Address { url: self.url.clone(), problem };
-        let url = self.url.trim().trim_end_matches('/');
+        let url = self.url.trim();
         let rest = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://"));
         let rest = rest.ok_or_else(|| wrong("it begins with neither http:// nor https://"))?;
+        let (url, rest) = (url.trim_end_matches('/'), rest.trim_end_matches('/'));
         let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
         if host.is_empty() || host.starts_with(':') {
             return Err(wrong("it names no host"));

@@ -5,6 +5,7 @@ use inkling_assist::context::File;
 use inkling_assist::engine::Cancel;
 use inkling_assist::gguf::Source;
 use inkling_assist::remote::Launcher;
+use inkling_endpoint::Transport;
 use serde_json::Value;
 
 /// A future on the host's one thread.
@@ -54,6 +55,11 @@ pub trait Host {
 
     /// Starts engines that run models outside of this process or Worker; `None` where the host has none.
     fn engine(&self) -> Option<Rc<dyn Launcher>> {
+        None
+    }
+
+    /// Carries requests to servers that run models; `None` where the host has no network.
+    fn transport(&self) -> Option<Rc<dyn Transport>> {
         None
     }
 

@@ -1,6 +1,10 @@
 //! The types of the `inkling/*` methods, as shells see them. `cargo xtask codegen` writes them as TypeScript.
 
+mod endpoint;
+
 use serde::{Deserialize, Serialize};
+
+pub use endpoint::{EndpointApi, EndpointSettings, EndpointTest, PromptTemplate, SecretText};
 
 /// `inkling/status`: notification to the client whenever the server's state changes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -34,8 +38,8 @@ pub enum State {
     Error,
 }
 
-/// The model that answers: result of `inkling/loadModel`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// The model that answers: result of `inkling/loadModel`. What only a file has is 0 or empty for a server's model.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "codegen", derive(ts_rs::TS))]
 pub struct ModelInfo {
@@ -55,7 +59,7 @@ pub struct ModelInfo {
     pub architecture: String,
     /// Tokens that prompt and answer may have together.
     pub n_context: usize,
-    /// What runs it.
+    /// What runs it; for a server's model the address that is asked.
     pub executor: String,
     /// Why it is the CPU, where a graphics processor was wanted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -128,6 +132,9 @@ pub struct Settings {
     /// What runs models; a change loads the present one anew.
     #[cfg_attr(feature = "codegen", ts(optional))]
     pub executor: Option<Executes>,
+    /// A server that answers in place of a model file; one without a `url` is none.
+    #[cfg_attr(feature = "codegen", ts(optional))]
+    pub endpoint: Option<EndpointSettings>,
 }
 
 /// What runs models.
@@ -285,6 +292,10 @@ pub fn typescript() -> String {
         Settings::decl(&config),
         EngineChoice::decl(&config),
         Executes::decl(&config),
+        EndpointSettings::decl(&config),
+        EndpointApi::decl(&config),
+        PromptTemplate::decl(&config),
+        EndpointTest::decl(&config),
         Trace::decl(&config),
         TraceSnippet::decl(&config),
         TraceToken::decl(&config),

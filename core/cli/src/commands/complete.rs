@@ -1,15 +1,18 @@
 use std::cell::RefCell;
+use std::rc::Rc;
 
 use anyhow::Result;
 use futures::executor::block_on;
 use inkling_assist::context::{Limits, RecentEdits, Workspace};
 use inkling_assist::engine::{Cancel, Sampling};
 use inkling_assist::{Completer, Outcome, Request, suggest};
+use inkling_endpoint::EndpointModel;
 use inkling_lsp::Configuration;
 use serde_json::json;
 
 use super::{print, print_json};
 use crate::args::{At, Complete};
+use crate::http::Http;
 use crate::place::Place;
 use crate::{config, endpoint, model, workspace};
 
@@ -39,7 +42,8 @@ pub(super) struct Asked {
 /// Asks the chosen model for up to `n_candidates` suggestions.
 pub(super) fn ask(at: &At, n_candidates: usize) -> Result<Asked> {
     let place = Place::read(at)?;
-    let settings = config::read()?;
+    let mut settings = config::read()?;
+    endpoint::choose(at, &mut settings);
     let path = model::choose(at.model.as_deref(), &settings);
     let mut configuration = Configuration::DEFAULT;
     configuration.apply(settings);
@@ -49,10 +53,10 @@ pub(super) fn ask(at: &At, n_candidates: usize) -> Result<Asked> {
     if at.temperature > 0.0 {
         options.sampling = Sampling { temperature: at.temperature, top_k: 40, top_p: 0.95, seed: at.seed };
     }
-    let mut model: Box<dyn Completer> = match endpoint::connect(&at.server)? {
+    let mut model: Box<dyn Completer> = match configuration.endpoint {
         Some(server) => {
-            options.prompt_tokens = server.prompt_tokens();
-            Box::new(server)
+            options.prompt_tokens = server.prompt_tokens;
+            Box::new(EndpointModel::new(server, Rc::<Http>::default())?)
         }
         None => {
             let mut model = model::load(&path, at.threads.or(configuration.threads), at.runs)?;

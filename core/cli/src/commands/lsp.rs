@@ -13,12 +13,14 @@ use inkling_assist::context::File;
 use inkling_assist::engine::Cancel;
 use inkling_assist::gguf::Source;
 use inkling_assist::remote::Launcher;
+use inkling_endpoint::Transport;
 use inkling_lsp::{Future, Host, Server};
 use lsp_server::{Connection, Message};
 use serde_json::Value;
 
 use crate::args::Where;
-use crate::{config, files, model, workspace};
+use crate::http::Http;
+use crate::{config, endpoint, files, model, workspace};
 
 /// Files that are taken into the index at once, between two messages of the client.
 const FILES_A_BATCH: usize = 16;
@@ -27,6 +29,7 @@ const FILES_A_BATCH: usize = 16;
 pub(crate) fn run(engine: Option<Where>) -> Result<()> {
     let mut settings = config::read()?;
     settings.engine = engine.map(Where::into).or(settings.engine);
+    endpoint::add_key(&mut settings);
     let (connection, io_threads) = Connection::stdio();
     let mut pool = LocalPool::new();
     let host = Rc::new(Stdio {
@@ -34,6 +37,7 @@ pub(crate) fn run(engine: Option<Where>) -> Result<()> {
         spawner: pool.spawner(),
         clock: Box::new(model::clock()),
         root: RefCell::default(),
+        http: Rc::default(),
     });
     let server = Server::new(host.clone());
     server.configure(settings);
@@ -78,6 +82,7 @@ struct Stdio {
     clock: Box<dyn Fn() -> f64>,
     /// The workspace's folder, once it is known.
     root: RefCell<Option<PathBuf>>,
+    http: Rc<Http>,
 }
 
 impl Host for Stdio {
@@ -148,6 +153,10 @@ impl Host for Stdio {
 
     fn engine(&self) -> Option<Rc<dyn Launcher>> {
         model::engine_launcher().ok()
+    }
+
+    fn transport(&self) -> Option<Rc<dyn Transport>> {
+        Some(self.http.clone())
     }
 
     fn default_model(&self) -> Option<String> {

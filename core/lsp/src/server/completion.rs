@@ -5,13 +5,13 @@ use std::rc::Rc;
 use gen_lsp_types::{InlineCompletionParams, InlineCompletionTriggerKind, TextDocumentPositionParams};
 use inkling_assist::engine::Cancel;
 use inkling_assist::syntax::Source;
-use inkling_assist::{
-    AssistError, Completer, Decision, Event, Options, Outcome, Request, RequestId, Shown, suggest,
-};
+use inkling_assist::{AssistError, Decision, Event, Options, Outcome, Request, RequestId, Shown, suggest};
 use serde_json::{Value, json};
 
 use super::documents::Document;
-use super::{INVALID_PARAMS, ModelSlot, REQUEST_CANCELLED, REQUEST_FAILED, Refusal, Server, refusal};
+use super::{
+    Answerer, INVALID_PARAMS, ModelSlot, REQUEST_CANCELLED, REQUEST_FAILED, Refusal, Server, refusal,
+};
 use crate::text::utf16_from_byte;
 use crate::wire::State;
 
@@ -172,7 +172,9 @@ impl Server {
         self.view(&document.path, line);
         let (options, edits, workspace) = {
             let state = self.state.borrow();
-            let options = Options { n_candidates, ..state.configuration.options };
+            let options = state.configuration.options;
+            let prompt_tokens = slot.prompt_tokens.unwrap_or(options.prompt_tokens);
+            let options = Options { n_candidates, prompt_tokens, ..options };
             (options, state.documents.edits().clone(), Rc::clone(&state.workspace))
         };
         let request = Request {
@@ -183,10 +185,14 @@ impl Server {
             edits: &edits,
             options,
         };
-        let completer: &mut dyn Completer = &mut *model;
-        let outcome = suggest(request, completer, cancel, &|| self.host.now_ms()).await;
-        self.tell_of_move(slot, model.summary());
-        self.status(State::Idle, None);
+        let outcome = suggest(request, model.completer(), cancel, &|| self.host.now_ms()).await;
+        if let Answerer::Local(model) = &*model {
+            self.tell_of_move(slot, model.summary());
+        }
+        match &outcome {
+            Err(error @ AssistError::Elsewhere(_)) => self.status(State::Error, Some(error.to_string())),
+            _ => self.status(State::Idle, None),
+        }
         outcome
     }
 
@@ -232,7 +238,7 @@ impl Server {
     }
 }
 
-fn refused(error: AssistError) -> Refusal {
+pub(super) fn refused(error: AssistError) -> Refusal {
     let code = if error.is_cancelled() { REQUEST_CANCELLED } else { REQUEST_FAILED };
     refusal(code, &error.to_string())
 }

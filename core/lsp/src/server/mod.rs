@@ -2,6 +2,7 @@
 
 mod completion;
 mod documents;
+mod endpoint;
 mod model;
 mod workspace;
 
@@ -12,7 +13,8 @@ use std::rc::Rc;
 use futures::lock::Mutex;
 use inkling_assist::context::{Limits, Workspace};
 use inkling_assist::engine::Cancel;
-use inkling_assist::{LocalModel, RequestId, Shown, Trigger};
+use inkling_assist::{Completer, LocalModel, RequestId, Shown, Trigger};
+use inkling_endpoint::EndpointModel;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
@@ -52,6 +54,8 @@ struct State {
     model: Option<Rc<ModelSlot>>,
     /// The load under way; a newer one cancels it.
     loading: Option<Cancel>,
+    /// There is no model, since the one that was asked for cannot be had.
+    has_failed: bool,
     trigger: Trigger,
     asked: HashMap<RequestId, Asked>,
     next_request: RequestId,
@@ -66,7 +70,24 @@ struct State {
 /// The model that answers, one question at a time.
 struct ModelSlot {
     info: RefCell<ModelInfo>,
-    model: Mutex<LocalModel>,
+    model: Mutex<Answerer>,
+    /// Tokens of a prompt, where the settings for this machine's models do not hold.
+    prompt_tokens: Option<usize>,
+}
+
+/// A model file, or a model on a server.
+enum Answerer {
+    Local(Box<LocalModel>),
+    Endpoint(Box<EndpointModel>),
+}
+
+impl Answerer {
+    fn completer(&mut self) -> &mut dyn Completer {
+        match self {
+            Answerer::Local(model) => &mut **model,
+            Answerer::Endpoint(model) => &mut **model,
+        }
+    }
 }
 
 /// A JSON-RPC error.
@@ -98,6 +119,7 @@ impl Server {
             parses: false,
             model: None,
             loading: None,
+            has_failed: false,
             asked: HashMap::new(),
             next_request: 0,
             shown: None,
@@ -144,6 +166,7 @@ impl Server {
             }
             (Phase::Running, "inkling/trace") => self.parsed(id, params, Server::trace),
             (Phase::Running, "inkling/loadModel") => self.parsed(id, params, Server::load_model),
+            (Phase::Running, "inkling/testEndpoint") => self.parsed(id, params, Server::test_endpoint),
             (Phase::Running, "initialize") => {
                 self.respond(id, Err(refusal(INVALID_REQUEST, "initialized already")))
             }
@@ -221,11 +244,17 @@ impl Server {
         let before = state.configuration.clone();
         state.configuration.apply(settings);
         state.trigger.debounce_ms = state.configuration.debounce_ms;
+        let now = &state.configuration;
         let is_other =
-            state.configuration.model != before.model || state.configuration.executor != before.executor;
-        let has_model = state.model.is_some() || state.loading.is_some();
+            (&now.model, now.executor, &now.endpoint) != (&before.model, before.executor, &before.endpoint);
+        let is_in_use = state.model.is_some() || state.loading.is_some() || state.has_failed;
+        if now.endpoint.is_none() && before.endpoint.is_some() {
+            // Who takes a server away wants it to see nothing from now on.
+            state.asked.values().for_each(|asked| asked.cancel.cancel());
+            state.model = None;
+        }
         drop(state);
-        if is_other && has_model {
+        if is_other && is_in_use {
             self.load_configured_model();
         }
     }

@@ -10,7 +10,7 @@ use inkling_assist::remote::{Limits, Remote};
 use inkling_assist::{AssistError, LoadOptions, LocalModel, ModelSummary};
 use serde_json::{Value, json};
 
-use super::{ModelSlot, REQUEST_CANCELLED, REQUEST_FAILED, Refusal, Server, refusal};
+use super::{Answerer, ModelSlot, REQUEST_CANCELLED, REQUEST_FAILED, Refusal, Server, refusal};
 use crate::Configuration;
 use crate::wire::{EngineChoice, Executes, LoadModelParams, ModelInfo, State};
 
@@ -38,6 +38,10 @@ impl Server {
 
     /// Loads the model that the settings or the host name; without one the client is told.
     pub(super) fn load_configured_model(&self) {
+        let endpoint = self.state.borrow().configuration.endpoint.clone();
+        if let Some(endpoint) = endpoint {
+            return self.connect(endpoint);
+        }
         let configured = self.state.borrow().configuration.model.clone();
         let Some(uri) = configured.or_else(|| self.host.default_model()) else {
             return self
@@ -82,11 +86,12 @@ impl Server {
         let result = result.map(|slot| {
             let info = slot.info.borrow().clone();
             // Settings that name it from now on name nothing new.
-            state.configuration.model = Some(uri.clone());
+            (state.configuration.model, state.configuration.endpoint) = (Some(uri.clone()), None);
             (state.model, state.shown, state.last) = (Some(Rc::new(slot)), None, None);
             info
         });
         let has_model = state.model.is_some();
+        state.has_failed = !has_model;
         drop(state);
         match &result {
             Ok(_) => self.status(State::Idle, None),
@@ -106,7 +111,7 @@ impl Server {
         let model = self.run_somewhere(uri, Rc::from(source), bar, cancel).await;
         let model = model.map_err(|error| format!("{uri}: {error}"))?;
         let info = RefCell::new(model_info(uri, model.summary()));
-        Ok(ModelSlot { info, model: Mutex::new(model) })
+        Ok(ModelSlot { info, model: Mutex::new(Answerer::Local(Box::new(model))), prompt_tokens: None })
     }
 
     /// Tells the user where a model goes on that lost what ran it in the middle of an answer.

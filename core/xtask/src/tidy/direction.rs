@@ -26,7 +26,7 @@ const LAYERS: &str = "
     assist:     context engine fixture gguf ngram prompt refine remote syntax tokenizer
     endpoint:   assist
     eval:       assist fixture
-    lsp:        assist fixture
+    lsp:        assist endpoint fixture
     wasm:       assist lsp
     cli:        assist dataset endpoint eval fixture lsp
     xtask:

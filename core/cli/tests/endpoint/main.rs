@@ -1,44 +1,15 @@
-//! `--endpoint` against a server on this machine.
+//! Servers in place of a model file, each a real one on this machine.
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
+mod lsp;
+mod server;
+
+use std::io::Write;
+use std::net::TcpListener;
 use std::process::{Command, Output, Stdio};
-use std::thread::JoinHandle;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
-/// A server that answers one request with `response`, and what it was asked.
-fn serve_once(response: String) -> (String, JoinHandle<(String, Value)>) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    (url, std::thread::spawn(move || answer(listener.accept().unwrap().0, &response)))
-}
-
-/// The request's head and its body.
-fn answer(mut stream: TcpStream, response: &str) -> (String, Value) {
-    let mut reader = BufReader::new(stream.try_clone().unwrap());
-    let mut head = String::new();
-    while !head.ends_with("\r\n\r\n") {
-        reader.read_line(&mut head).unwrap();
-    }
-    let length =
-        head.lines().find_map(|line| line.to_lowercase().strip_prefix("content-length: ")?.parse().ok());
-    let mut body = vec![0; length.unwrap()];
-    reader.read_exact(&mut body).unwrap();
-    stream.write_all(response.as_bytes()).unwrap();
-    (head, serde_json::from_slice(&body).unwrap())
-}
-
-fn events(events: &[Value]) -> String {
-    let lines: String = events.iter().map(|event| format!("data: {event}\n\n")).collect();
-    format!(
-        "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n{lines}data: [DONE]\n\n"
-    )
-}
-
-fn status(line: &str, body: &str) -> String {
-    format!("HTTP/1.1 {line}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}", body.len())
-}
+use server::{events, serve_once, status};
 
 /// Asks at the end of the second line of a Python function.
 fn complete(url: &str, more: &[&str]) -> Output {
