@@ -4,6 +4,7 @@ use gloo_timers::future::TimeoutFuture;
 use inkling_assist::engine::Cancel;
 use inkling_assist::gguf::Source;
 use inkling_assist::remote::Launcher;
+use inkling_endpoint::Transport;
 use inkling_lsp::{Future, Host};
 use js_sys::Function;
 use serde::Serialize;
@@ -14,6 +15,7 @@ use web_sys::MessageChannel;
 
 use crate::blob;
 use crate::engine::JsLauncher;
+use crate::fetch::Fetch;
 
 /// The Worker that this module runs in.
 pub(crate) struct Worker {
@@ -70,6 +72,10 @@ impl Host for Worker {
 
     fn engine(&self) -> Option<Rc<dyn Launcher>> {
         self.engine.clone()
+    }
+
+    fn transport(&self) -> Option<Rc<dyn Transport>> {
+        Some(Rc::new(Fetch))
     }
 
     fn default_model(&self) -> Option<String> {

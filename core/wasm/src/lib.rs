@@ -8,6 +8,7 @@
 
 mod blob;
 mod engine;
+mod fetch;
 mod host;
 
 use std::rc::Rc;

@@ -27,7 +27,7 @@ const LAYERS: &str = "
     endpoint:   assist
     eval:       assist fixture
     lsp:        assist endpoint fixture
-    wasm:       assist lsp
+    wasm:       assist endpoint lsp
     cli:        assist dataset endpoint eval fixture lsp
     xtask:
 ";
