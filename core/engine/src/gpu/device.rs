@@ -1,6 +1,6 @@
 //! A graphics processor, and what of it the shaders make use of.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use futures::channel::oneshot;
 use inkling_kernels::{Dialect, Shader};
@@ -121,10 +121,18 @@ impl Gpu {
             .await
             .map_err(|error| EngineError::NoGpu { reason: format!(": {error}") })?;
         let lost = Arc::new(Mutex::new(None));
-        let told = lost.clone();
-        device.set_device_lost_callback(move |_, message| {
-            told.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).get_or_insert(message);
+        let tell = {
+            let lost = Arc::clone(&lost);
+            move |reason: String| {
+                lost.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(reason);
+            }
+        };
+        device.set_device_lost_callback({
+            let tell = tell.clone();
+            move |_, message| tell(message)
         });
+        // Without this wgpu panics at what nobody asked for, such as memory that runs out in the middle of an answer.
+        device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| tell(error.to_string())));
         let info = adapter.get_info();
         let name = if info.name.is_empty() { "WebGPU".to_string() } else { info.name };
         let is_software = info.device_type == DeviceType::Cpu;
@@ -236,7 +244,7 @@ impl Gpu {
 
     /// Whether the device is still there.
     pub(crate) fn check(&self) -> Result<(), EngineError> {
-        let lost = self.lost.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let lost = self.lost.lock().unwrap_or_else(PoisonError::into_inner);
         match &*lost {
             Some(reason) => Err(self.broken(reason.clone())),
             None => Ok(()),

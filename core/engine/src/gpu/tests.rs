@@ -563,3 +563,13 @@ fn top_k(gpu: &Rc<Gpu>, logits: &[f32], want: &Want) -> Result<Top, EngineError>
     let lists = pass(true, logits.len() as u32, &bytes(logits), n_lists);
     top_of(&pass(false, n_lists, &lists, 1), want)
 }
+
+#[test]
+fn an_error_that_nobody_expects_ends_the_device_and_not_the_program() {
+    for gpu in gpus() {
+        assert!(gpu.check().is_ok());
+        // Larger than any buffer can be.
+        gpu.storage("test", 1 << 40);
+        assert!(matches!(gpu.check(), Err(EngineError::GpuLost { .. })));
+    }
+}
