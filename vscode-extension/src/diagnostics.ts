@@ -1,8 +1,9 @@
 import { env, type ExtensionContext, l10n, UIKind, version, window, workspace } from 'vscode';
 import type { Core } from './core';
+import { isServer } from './status';
 
 /** Settings whose values are numbers or switches: nothing that a user wrote, no path and no address. */
-const PLAIN = ['server', 'maxTokens', 'promptTokens', 'debounceMs', 'temperature', 'candidates', 'threads'];
+const PLAIN = ['server', 'maxTokens', 'promptTokens', 'debounceMs', 'temperature', 'candidates', 'threads', 'endpoint.api', 'endpoint.template'];
 
 /** Puts on the clipboard what helps to find a fault: versions, state and numbers; no code, no names, no paths. */
 export async function copyDiagnostics(context: ExtensionContext, core: Core): Promise<void> {
@@ -15,11 +16,11 @@ export async function copyDiagnostics(context: ExtensionContext, core: Core): Pr
     language: env.language,
     state: core.state.state,
     trusted: workspace.isTrusted,
-    model: model && `${model.architecture}, ${model.nParameters} parameters, ${model.quantization}`,
-    'runs on': model && `${model.executor}, ${model.threads} threads`,
+    model: model && !isServer(model) && `${model.architecture}, ${model.nParameters} parameters, ${model.quantization}`,
+    'runs on': model && (isServer(model) ? 'a server' : `${model.executor}, ${model.threads} threads`),
     settings: JSON.stringify(Object.fromEntries(settings)),
   };
-  const text = Object.entries(lines).map(([name, value]) => `${name}: ${value ?? '–'}`);
+  const text = Object.entries(lines).map(([name, value]) => `${name}: ${value || '–'}`);
   await env.clipboard.writeText(text.join('\n'));
   void window.showInformationMessage(l10n.t('The diagnostics are on the clipboard. They hold no code and no paths.'));
 }

@@ -2,6 +2,7 @@ import { commands, type ExtensionContext, window, workspace } from 'vscode';
 import { Completion } from './completion';
 import { Core } from './core';
 import { copyDiagnostics } from './diagnostics';
+import { endpoint, endpointCommands } from './endpoint';
 import { Inspector } from './inspector';
 import { chooseModel } from './models';
 import { watchProblems } from './notices';
@@ -18,7 +19,7 @@ export function start(context: ExtensionContext, platform: Platform): void {
   const log = window.createOutputChannel('Inkling', { log: true });
   const completion = new Completion(context.workspaceState);
   const core = new Core(platform, {
-    settings: async () => coreSettings(await platform.embeddedModel()),
+    settings: async () => coreSettings(await platform.embeddedModel(), await endpoint(context.secrets)),
     server,
     mayOpen: (document) => !isExcluded(document),
     middleware: completion.middleware,
@@ -38,11 +39,12 @@ export function start(context: ExtensionContext, platform: Platform): void {
     command('suggest', () => commands.executeCommand('editor.action.inlineSuggest.trigger')),
     command('togglePause', () => completion.togglePause()),
     command('toggleLanguage', () => completion.toggleLanguage()),
-    command('chooseModel', () => chooseModel(platform, core, context.globalStorageUri)),
+    command('chooseModel', () => chooseModel(platform, core, context)),
     command('restart', () => core.restart()),
     command('showLog', () => log.show()),
     command('settings', () => commands.executeCommand('workbench.action.openSettings', `@ext:${context.extension.id}`)),
     command('copyDiagnostics', () => copyDiagnostics(context, core)),
+    ...endpointCommands(context, core),
     workspace.onDidChangeConfiguration((event) => {
       if (NEED_RESTART.some((key) => event.affectsConfiguration(key))) void core.restart();
       else if (event.affectsConfiguration('inkling')) void core.configure();

@@ -1,20 +1,23 @@
-import { l10n, ProgressLocation, type QuickPickItem, QuickPickItemKind, Uri, window, workspace } from 'vscode';
+import { type ExtensionContext, l10n, ProgressLocation, type QuickPickItem, QuickPickItemKind, Uri, window, workspace } from 'vscode';
 import type { ModelInfo } from '../../web-demo/src/protocol.gen';
 import type { Core } from './core';
+import { chooseEndpoint } from './endpoint';
 import type { Platform } from './platform';
-import { setModel } from './settings';
+import { endpointSettings, setEndpoint, setModel } from './settings';
 
-type Choice = QuickPickItem & { readonly pick?: () => Promise<string | undefined> };
+type Choice = QuickPickItem & { readonly pick?: () => Promise<string | undefined>; readonly isServer?: true };
 
 /** Lets the user choose the model; the old one answers until the new one is there, and stays if that fails. */
-export async function chooseModel(platform: Platform, core: Core, storage: Uri): Promise<void> {
-  const folder = Uri.joinPath(storage, 'models');
+export async function chooseModel(platform: Platform, core: Core, context: ExtensionContext): Promise<void> {
+  const folder = Uri.joinPath(context.globalStorageUri, 'models');
   const chosen = await window.showQuickPick(choices(platform, folder), { title: l10n.t('Choose the model that answers') });
+  if (chosen?.isServer) return chooseEndpoint(core, context.secrets);
   if (!chosen?.pick) return;
   try {
     const model = await chosen.pick();
     if (model === undefined) return;
     const info = await core.request<ModelInfo>('inkling/loadModel', { uri: model || (await platform.embeddedModel()) });
+    await setEndpoint(undefined);
     await setModel(model || undefined);
     void window.showInformationMessage(l10n.t('{0} answers from now on.', info.name));
   } catch (error) {
@@ -35,6 +38,7 @@ async function choices(platform: Platform, folder: Uri): Promise<Choice[]> {
     separator(l10n.t('Other models')),
     ...(platform.download ? [{ label: `$(file) ${l10n.t('A GGUF file on this machine…')}`, pick: pickFile }] : []),
     { label: `$(cloud-download) ${l10n.t('Download a GGUF file…')}`, pick: () => pickUrl(platform, folder) },
+    { label: `$(server) ${l10n.t('A model on a server…')}`, description: endpointSettings().url, isServer: true },
   ];
 }
 

@@ -1,5 +1,5 @@
-import { type ConfigurationScope, languages, type TextDocument, workspace } from 'vscode';
-import type { Settings } from '../../web-demo/src/protocol.gen';
+import { type ConfigurationScope, ConfigurationTarget, languages, type TextDocument, workspace } from 'vscode';
+import type { EndpointSettings, Settings } from '../../web-demo/src/protocol.gen';
 import type { Server } from './platform';
 
 /** Why a document gets no suggestions by themselves. */
@@ -10,10 +10,10 @@ function get<T>(key: string, scope?: ConfigurationScope): T | undefined {
 }
 
 /** What the core is told; it bounds the values itself. */
-export function coreSettings(embeddedModel: string): Settings {
+export function coreSettings(embeddedModel: string, endpoint: EndpointSettings): Settings {
   const numbers = ['maxTokens', 'promptTokens', 'debounceMs', 'temperature', 'candidates', 'threads'] as const;
   const set = numbers.map((key) => [key, get<number | null>(key) ?? undefined]);
-  return { ...Object.fromEntries(set), model: get<string>('model')?.trim() || embeddedModel };
+  return { ...Object.fromEntries(set), endpoint, model: get<string>('model')?.trim() || embeddedModel };
 }
 
 export function server(): Server {
@@ -39,6 +39,31 @@ export function setLanguage(languageId: string, on: boolean): Thenable<void> {
   const configuration = workspace.getConfiguration('inkling');
   const user = configuration.inspect<Record<string, boolean>>('enable')?.globalValue;
   return configuration.update('enable', { ...user, [languageId]: on }, true);
+}
+
+/** The server that answers in place of a model file, but for its key. An untrusted folder has no say in it. */
+export function endpointSettings(): EndpointSettings {
+  const keys = ['model', 'api', 'template', 'timeoutMs', 'promptTokens'] as const;
+  const set = keys.map((key) => [key, get<unknown>(`endpoint.${key}`) ?? undefined]);
+  // The editor's objects cannot be posted to a Worker; copies can.
+  const headers = { ...get<Record<string, string>>('endpoint.headers') };
+  return { ...Object.fromEntries(set), headers, url: get<string>('endpoint.url')?.trim() ?? '' };
+}
+
+/** Remembers the server; undefined is none. */
+export async function setEndpoint(endpoint: EndpointSettings | undefined): Promise<void> {
+  await setWhereItIs('endpoint.model', endpoint?.model || undefined);
+  await setWhereItIs('endpoint.api', endpoint?.api);
+  await setWhereItIs('endpoint.url', endpoint?.url);
+}
+
+/** In the folder's settings where they have a word in it, else in the user's. */
+async function setWhereItIs(key: string, value: unknown): Promise<void> {
+  const configuration = workspace.getConfiguration('inkling');
+  const inFolder = configuration.inspect(key)?.workspaceValue !== undefined;
+  if (inFolder) await configuration.update(key, value, ConfigurationTarget.Workspace);
+  const isLeft = configuration.inspect(key)?.globalValue !== undefined;
+  if (!inFolder || (value === undefined && isLeft)) await configuration.update(key, value, ConfigurationTarget.Global);
 }
 
 /** Remembers the model in the user's settings; undefined is the embedded one. */

@@ -14,7 +14,7 @@ import {
 import type { ModelInfo } from '../../web-demo/src/protocol.gen';
 import type { Answer, Completion } from './completion';
 import type { Core, CoreState } from './core';
-import { isLanguageOn, type Off } from './settings';
+import { endpointSettings, isLanguageOn, type Off } from './settings';
 
 /** A suggestion that comes sooner shows no spinner, so that typing makes nothing flicker. */
 const THINKING_MS = 300;
@@ -100,11 +100,11 @@ export class StatusItem implements Disposable {
     const lines = [`**Inkling**: ${this.#headline()}`];
     const { model } = this.core;
     if (model) {
-      lines.push(`${model.name} · ${size(model)} · ${model.quantization}`);
-      lines.push(`$(circuit-board) ${model.executor}`);
+      lines.push(isServer(model) ? model.name : `${model.name} · ${size(model)} · ${model.quantization}`);
+      lines.push(`$(${isServer(model) ? 'server' : 'circuit-board'}) ${model.executor}`);
     }
     if (this.#last) lines.push(l10n.t('Last suggestion: {0} ms', Math.round(this.#last.latencyMs)));
-    lines.push(l10n.t('Nothing you type leaves this machine.'));
+    lines.push(model && isServer(model) ? l10n.t('That server sees your code.') : l10n.t('Nothing you type leaves this machine.'));
     return new MarkdownString(lines.join('\n\n'), true);
   }
 
@@ -124,6 +124,7 @@ export class StatusItem implements Disposable {
       ...(language ? [language] : []),
       separator,
       { label: `$(package) ${l10n.t('Choose a model…')}`, command: 'inkling.chooseModel' },
+      ...(endpointSettings().url ? [{ label: `$(server) ${l10n.t('Test the server')}`, command: 'inkling.testEndpoint' }] : []),
       { label: `$(search) ${l10n.t('Inspect the last suggestion')}`, command: 'inkling.inspector.focus' },
       separator,
       { label: `$(settings-gear) ${l10n.t('Settings')}`, command: 'inkling.settings' },
@@ -139,6 +140,11 @@ function icon(state: CoreState['state'], off: Off | undefined): string {
   if (state === 'starting' || state === 'loading') return '$(loading~spin)';
   if (off) return off === 'paused' ? '$(debug-pause)' : '$(circle-slash)';
   return state === 'thinking' ? '$(loading~spin)' : '$(inkling-drop)';
+}
+
+/** Whether a model is asked on a server, which has no file here. */
+export function isServer({ fileBytes }: ModelInfo): boolean {
+  return fileBytes === 0;
 }
 
 function size({ nParameters }: ModelInfo): string {
