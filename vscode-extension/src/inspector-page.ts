@@ -1,6 +1,6 @@
 import './inspector-page.css';
 import type { Trace } from '../../web-demo/src/protocol.gen';
-import { Stages } from '../../web-demo/src/stages';
+import { Stages } from '../../web-demo/stages/stages';
 
 /** What the editor gives the pages that it shows. */
 declare function acquireVsCodeApi(): {

@@ -1,6 +1,6 @@
 import { byId, recall, remember } from './dom';
 import type { Trace } from './protocol.gen';
-import { Stages } from './stages';
+import { Stages } from '../stages/stages';
 
 /** The panels beside the editor, which may be closed: every stage of the last suggestion. */
 export class GlassBox {

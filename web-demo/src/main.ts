@@ -2,12 +2,13 @@ import './styles.css';
 import { LanguageClient } from './client';
 import type { Answer } from './completion';
 import { announce, byId, recall, remember } from './dom';
+import { EndpointForm } from './endpoint';
 import { acceptFiles } from './files';
 import { GlassBox } from './glass-box';
-import { ModelLine } from './model-line';
+import { isServer, ModelLine } from './model-line';
 import { dismiss, notify } from './notices';
 import { Picker } from './picker';
-import type { Executes, ModelInfo, Settings, Status } from './protocol.gen';
+import type { EndpointSettings, Executes, ModelInfo, Settings, Status } from './protocol.gen';
 import { hasWasmSimd, keepOffline } from './support';
 import { watchTheme } from './theme';
 import { Tracer } from './tracer';
@@ -23,6 +24,7 @@ const client = new LanguageClient(new URL(INKLING_FILES.core, document.baseURI),
   crashed: onCrash,
 });
 const modelLine = new ModelLine((token) => client.notify('window/workDoneProgress/cancel', { token }));
+const endpointForm = new EndpointForm(client, useEndpoint);
 const glassBox = new GlassBox();
 const tracer = new Tracer(client, ({ latencyMs }, trace) => {
   modelLine.showSpeed(latencyMs, trace);
@@ -77,22 +79,36 @@ async function startEditor() {
 
 function onStatus(status: Status): void {
   modelLine.showStatus(status);
-  if (status.state === 'error') offerModels(status.message ?? 'There is no model.', settings.model ?? BUILT_IN);
+  // A server that fails is told of by the suggestion that it owed.
+  if (status.state === 'error' && !status.model) offerModels(status.message ?? 'There is no model.', settings.model ?? BUILT_IN);
   if (status.state !== 'idle' || modelLine.isLoading) return;
   if (status.model) void onModel(status.model);
   else offerModels('There is no model, since its loading was cancelled.', settings.model ?? BUILT_IN);
 }
 
 /** A new model, or the old one after a restart, shows at once what it makes of the code. */
-async function onModel({ uri }: ModelInfo): Promise<void> {
+async function onModel(model: ModelInfo): Promise<void> {
+  const { uri } = model;
   if (uri === answering) return;
   answering = uri;
-  settings.model = uri;
+  if (!isServer(model)) {
+    settings.model = uri;
+    delete settings.endpoint;
+    endpointForm.left();
+  }
   dismiss('core');
   dismiss('model');
   editing?.refresh();
   // Now there is time to fill the cache.
   await keepOffline();
+}
+
+/** A server in place of the model, or the model that was there before. */
+function useEndpoint(endpoint: EndpointSettings = { url: '' }): void {
+  settings.endpoint = endpoint;
+  // The same server may be asked otherwise from now on.
+  answering = undefined;
+  client.notify('workspace/didChangeConfiguration', { settings: { inkling: settings } });
 }
 
 function onAnswer(answer: Answer): void {

@@ -57,13 +57,17 @@ export class ModelLine {
   #showModel(model: ModelInfo): void {
     this.model = model;
     this.#name.textContent = model.name;
+    byId('claim', HTMLElement).textContent = isServer(model)
+      ? `What you type is sent to ${new URL(model.uri).host}.`
+      : 'A code model that lives in this tab. Nothing you type leaves it.';
     const threads = model.threads > 1 ? `, ${model.threads} threads` : '';
-    this.#facts.textContent = [
+    const facts = [
       `${count(model.nParameters)} parameters`,
       megabytes(model.fileBytes),
       model.quantization,
       `${model.executor}${threads}`,
-    ].join(' · ');
+    ];
+    this.#facts.textContent = isServer(model) ? model.executor : facts.join(' · ');
     byId('executor-note', HTMLElement).textContent = executorNote(model);
   }
 
@@ -84,8 +88,15 @@ export class ModelLine {
   }
 }
 
+/** Whether a model is asked on a server, which has no file here. */
+export function isServer({ fileBytes }: ModelInfo): boolean {
+  return fileBytes === 0;
+}
+
 /** Why the model runs where it does. */
-function executorNote({ executor, executorReason }: ModelInfo): string {
+function executorNote(model: ModelInfo): string {
+  const { executor, executorReason } = model;
+  if (isServer(model)) return `The model runs on a server, which sees your code: ${executor}.`;
   if (!executor.startsWith('CPU')) return `The model runs on this device’s graphics processor (${executor}), by WebGPU.`;
   return `The model runs on this device’s processor (${executor})${executorReason ? `: ${executorReason}` : ', as chosen'}.`;
 }

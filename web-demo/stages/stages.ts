@@ -1,6 +1,6 @@
-import { byId, h } from './dom';
+import { byId, h } from '../src/dom';
 import { PANELS, type Panel } from './panels';
-import type { Trace } from './protocol.gen';
+import type { Trace } from '../src/protocol.gen';
 import { timingStrip } from './timing-strip';
 
 /** The stages of a suggestion, one tab a stage, below the strip of their times: every shell shows these. */

@@ -1,5 +1,5 @@
-import { h } from './dom';
-import type { Timings, Trace } from './protocol.gen';
+import { h } from '../src/dom';
+import type { Timings, Trace } from '../src/protocol.gen';
 
 /** What took time, in order; the stage is the panel whose ink it is drawn in. */
 const SPANS: readonly { readonly key: keyof Timings; readonly label: string; readonly stage: string }[] = [

@@ -1,5 +1,5 @@
-import { h } from './dom';
-import type { TraceToken } from './protocol.gen';
+import { h } from '../src/dom';
+import type { TraceToken } from '../src/protocol.gen';
 
 /** Text in which blanks can be seen. */
 export function visible(text: string): string {

@@ -1,6 +1,6 @@
-import { h } from './dom';
+import { h } from '../src/dom';
 import { answerText, steps } from './logits';
-import type { Trace, TraceSnippet } from './protocol.gen';
+import type { Trace, TraceSnippet } from '../src/protocol.gen';
 import { chip, visible } from './tokens';
 
 /** One stage of the pipeline, as a tab of the glass box. */

@@ -1,5 +1,5 @@
-import { h } from './dom';
-import type { TraceAlternative, TraceStep } from './protocol.gen';
+import { h } from '../src/dom';
+import type { TraceAlternative, TraceStep } from '../src/protocol.gen';
 import { visible } from './tokens';
 
 /** The answer, each token inked by its probability. */
