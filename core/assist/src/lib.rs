@@ -19,7 +19,7 @@ pub use load::LoadOptions;
 pub use local::{LocalModel, ModelSummary};
 pub use recall::{MIXER_KEY, Observation};
 pub use reuse::Shown;
-pub use suggest::{Candidate, Options, Outcome, Request, Timings, suggest};
+pub use suggest::{Candidate, Options, Outcome, Question, Request, Timings, question, suggest};
 pub use trigger::{Decision, Event, RequestId, Trigger};
 
 pub use inkling_context as context;

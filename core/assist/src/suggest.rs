@@ -109,19 +109,9 @@ pub async fn suggest(
     now_ms: &dyn Fn() -> f64,
 ) -> Result<Outcome, AssistError> {
     let mut watch = Stopwatch::start(now_ms);
-    let Request { source, path, offset, workspace, edits, options } = request;
-
-    let budget = Budget { prompt_tokens: prompt_tokens(options, completer.n_context()) };
-    let config = Config::for_tokens(budget.prompt_tokens);
-    let mut context = inkling_context::gather(source, path, offset, &workspace.borrow(), edits, &config);
-    let secrets = Secrets::take_from(&mut context);
-    let context_ms = watch.lap();
-
-    let prompt =
-        inkling_prompt::assemble(&context, completer.template(), budget, &|text| completer.count(text));
-    let prompt_ms = watch.lap();
-
-    completer.remember(&around(source.text(), offset));
+    let Request { source, offset, options, .. } = request;
+    let Question { context, secrets, prompt, context_ms, prompt_ms } =
+        timed_question(request, completer, &mut watch);
     let site = Site::new(source, offset);
     let is_complete = |text: &str| inkling_refine::is_complete(&secrets.restore(text), &site);
     let Options { max_tokens, n_candidates: n_completions, sampling, .. } = options;
@@ -146,6 +136,47 @@ pub async fn suggest(
     let timings = Timings { context_ms, prompt_ms, prefill_ms, decode_ms, refine_ms, total_ms };
     let suggestion = suggestion.unwrap_or_default();
     Ok(Outcome { context, secrets, prompt, answer, candidates, suggestion, timings })
+}
+
+/// What a model is asked at a place.
+#[derive(Clone, Debug)]
+pub struct Question {
+    /// What the model might be told, without secrets.
+    pub context: Context,
+    /// What was taken out of it.
+    pub secrets: Secrets,
+    /// What it is told.
+    pub prompt: Prompt,
+    /// Milliseconds for the context.
+    pub context_ms: f64,
+    /// Milliseconds for the prompt.
+    pub prompt_ms: f64,
+}
+
+/// The first half of [`suggest`]: what `completer` is asked at the cursor, once it has been told of the text
+/// around.
+pub fn question(request: Request<'_>, completer: &mut dyn Completer, now_ms: &dyn Fn() -> f64) -> Question {
+    timed_question(request, completer, &mut Stopwatch::start(now_ms))
+}
+
+fn timed_question(
+    request: Request<'_>,
+    completer: &mut dyn Completer,
+    watch: &mut Stopwatch<'_>,
+) -> Question {
+    let Request { source, path, offset, workspace, edits, options } = request;
+    let budget = Budget { prompt_tokens: prompt_tokens(options, completer.n_context()) };
+    let config = Config::for_tokens(budget.prompt_tokens);
+    let mut context = inkling_context::gather(source, path, offset, &workspace.borrow(), edits, &config);
+    let secrets = Secrets::take_from(&mut context);
+    let context_ms = watch.lap();
+
+    let prompt =
+        inkling_prompt::assemble(&context, completer.template(), budget, &|text| completer.count(text));
+    let prompt_ms = watch.lap();
+
+    completer.remember(&around(source.text(), offset));
+    Question { context, secrets, prompt, context_ms, prompt_ms }
 }
 
 /// The lines before the cursor's line and those behind it: what may say how the line goes on. A key in the

@@ -9,6 +9,7 @@ mod http;
 mod model;
 mod place;
 mod pull;
+mod sandbox;
 mod workspace;
 
 use std::process::ExitCode;
@@ -29,6 +30,7 @@ fn main() -> ExitCode {
         Command::Doctor => commands::doctor::run(args.json),
         Command::Lsp { engine } => commands::lsp::run(*engine),
         Command::Engine => commands::engine::run(),
+        Command::Sandboxed(sandboxed) => sandbox::enter(sandboxed),
         Command::Completions { shell } => commands::completions(*shell),
     };
     match result {

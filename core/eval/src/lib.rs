@@ -1,18 +1,25 @@
 //! How good suggestions are: lines are cut out of files, asked for through the product's own pipeline, and
-//! compared with what stood there.
+//! compared with what stood there; programs are completed and tested.
 //!
-//! Nothing here reads files or the time: the door gives documents and a clock, and writes what comes out.
+//! Nothing here reads files or the time or runs programs: the door gives documents, a clock and outcomes, and
+//! writes what comes out.
 
+mod attempt;
 mod case;
 mod fit;
 mod measure;
+mod pass;
+mod problem;
 mod report;
 mod result;
 mod summary;
 
+pub use attempt::{Attempt, Effort, Outcome, attempt};
 pub use case::{Case, Document, Kind, draw};
 pub use fit::{bits_per_byte, fit_mixer};
 pub use measure::{Measured, measure, observe};
-pub use report::html;
+pub use pass::{ProblemFigures, ProblemResult, Sample, pass_at_k, sampling, summarize_problems};
+pub use problem::{Format, PASSED_STATUS, Problem};
+pub use report::{lines_report, problems_report};
 pub use result::CaseResult;
 pub use summary::{Group, Summary, summarize};

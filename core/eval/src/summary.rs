@@ -105,7 +105,7 @@ fn keystrokes_saved(results: &[&CaseResult]) -> Option<f64> {
 }
 
 /// Of ascending `values`, which are not empty: the nearest rank.
-fn quantile(values: &[f64], share: f64) -> f64 {
+pub(crate) fn quantile(values: &[f64], share: f64) -> f64 {
     let rank = (share * values.len() as f64).ceil() as usize;
     values[rank.clamp(1, values.len()) - 1]
 }

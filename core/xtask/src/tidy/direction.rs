@@ -38,6 +38,8 @@ const OWNERS: &str = "
     gloo-*:              wasm
     ignore:              cli
     js-sys:              wasm
+    landlock:            cli
+    seccompiler:         cli
     serde:               cli eval lsp wasm xtask
     serde-wasm-bindgen:  wasm
     rustls*:             cli

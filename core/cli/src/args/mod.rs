@@ -1,5 +1,8 @@
 //! What can be typed after `inkling`.
 
+mod eval;
+
+use std::ffi::OsString;
 use std::num::NonZero;
 use std::path::PathBuf;
 
@@ -7,6 +10,8 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use inkling_assist::engine::ExecutorChoice;
 use inkling_lsp::wire::EngineChoice;
+
+pub(crate) use eval::{Answers, Eval, Lines, Mixing, Problems};
 
 /// A local-first AI coding assistant.
 ///
@@ -47,6 +52,9 @@ pub(crate) enum Command {
     },
     /// Run a model for another program: frames on standard input and output.
     Engine,
+    /// Run another program where it can only read and compute.
+    #[command(hide = true)]
+    Sandboxed(Sandboxed),
     /// Print a shell's completion script.
     Completions {
         /// The shell.
@@ -204,67 +212,6 @@ pub(crate) enum Model {
 }
 
 #[derive(Subcommand)]
-pub(crate) enum Eval {
-    /// Ask for lines of files that were never trained on, and compare with what stood there.
-    Lines(Lines),
-    /// Learn how much to believe what the files at hand say, for the model's `inkling.cache.mixer`.
-    Mixing(Mixing),
-}
-
-#[derive(ClapArgs)]
-pub(crate) struct Mixing {
-    /// Documents as JSON lines with package, path, split and text.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) corpus: PathBuf,
-    /// Which of them; half of them to learn on, half to measure on.
-    #[arg(long, value_name = "NAME", default_value = "held_out")]
-    pub(crate) split: String,
-    /// A GGUF file [default: the configured model, else the one inside this program].
-    #[arg(long, value_name = "FILE")]
-    pub(crate) model: Option<PathBuf>,
-    /// Lines of each language.
-    #[arg(long, value_name = "N", default_value_t = 100)]
-    pub(crate) limit: usize,
-    /// Another seed draws other lines.
-    #[arg(long, value_name = "N", default_value_t = 2)]
-    pub(crate) seed: u64,
-    /// Threads that compute [default: all].
-    #[arg(long, value_name = "N")]
-    pub(crate) threads: Option<usize>,
-    /// Write the model with what was learned to a new file.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) write: Option<PathBuf>,
-}
-
-#[derive(ClapArgs)]
-pub(crate) struct Lines {
-    /// Documents as JSON lines with package, path, split and text.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) corpus: PathBuf,
-    /// Which of them.
-    #[arg(long, value_name = "NAME", default_value = "held_out")]
-    pub(crate) split: String,
-    /// A GGUF file [default: the configured model, else the one inside this program].
-    #[arg(long, value_name = "FILE")]
-    pub(crate) model: Option<PathBuf>,
-    /// Lines of each language.
-    #[arg(long, value_name = "N", default_value_t = 40)]
-    pub(crate) limit: usize,
-    /// Another seed draws other lines.
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    pub(crate) seed: u64,
-    /// Type every line with the model's help and count the keys, which takes ten times as long.
-    #[arg(long)]
-    pub(crate) keystrokes: bool,
-    /// Threads that compute [default: all].
-    #[arg(long, value_name = "N")]
-    pub(crate) threads: Option<usize>,
-    /// Folder for every case's result, the figures and a report; a stopped run goes on from it.
-    #[arg(long, value_name = "FOLDER")]
-    pub(crate) out: Option<PathBuf>,
-}
-
-#[derive(Subcommand)]
 pub(crate) enum Dataset {
     /// Training samples in the product's own prompts, as token ids on standard output.
     ///
@@ -307,6 +254,19 @@ pub(crate) struct Tokens {
     /// Print the samples as text for people in place of ids; one piece unless told otherwise.
     #[arg(long)]
     pub(crate) text: bool,
+}
+
+#[derive(ClapArgs)]
+pub(crate) struct Sandboxed {
+    /// Processor time.
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) seconds: u64,
+    /// Address space.
+    #[arg(long, value_name = "MEBIBYTES")]
+    pub(crate) memory: u64,
+    /// The program and its arguments.
+    #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
+    pub(crate) program: Vec<OsString>,
 }
 
 /// An adapter applied while the model runs.

@@ -1,0 +1,104 @@
+//! What was measured, as pages for people.
+
+mod page;
+
+use crate::{CaseResult, Group, Outcome, ProblemFigures, ProblemResult, Summary};
+use page::{Page, fraction};
+
+/// Figures of lines by language and place, and some of the lines.
+pub fn lines_report(model: &str, summary: &Summary, results: &[CaseResult]) -> String {
+    let languages = || summary.by_language.iter().map(|(name, group)| (name.clone(), group));
+    let bars: Vec<(String, f64)> = languages().map(|(name, group)| (name, group.exact_match)).collect();
+    let kinds = summary.by_kind.iter().map(|(kind, group)| (format!("{kind:?}"), group));
+    let apart = [("trivial, apart", &summary.trivial), ("repeated in the suffix, apart", &summary.repeated)];
+    let rows: Vec<Vec<String>> = [("all".to_string(), &summary.all)]
+        .into_iter()
+        .chain(languages())
+        .chain(kinds)
+        .chain(apart.map(|(name, group)| (name.to_string(), group)))
+        .map(|(name, group)| group_row(name, group))
+        .collect();
+    let main = || results.iter().filter(|result| !result.trivial && !result.repeated);
+    let row = |result: &CaseResult| {
+        [format!("{}:{}", result.path, result.line), result.wanted.clone(), result.suggested.clone()]
+    };
+    let wrong = main().filter(|result| !result.is_exact() && !result.suggested.is_empty());
+    let header = ["place", "stood there", "suggested"];
+    Page::new(
+        &format!("Lines of held-out packages, by {model}"),
+        "Each line was taken out of its file, and asked for as the editor asks.",
+    )
+    .bars("Exact match by language", &bars)
+    .table("Figures", &GROUP_HEADER, &rows)
+    .cases("Right", header, main().filter(|result| result.is_exact()).map(row))
+    .cases("Wrong", header, wrong.map(row))
+    .into_html()
+}
+
+/// Figures of problems with tests, and some of the answers.
+pub fn problems_report(title: &str, figures: &ProblemFigures, results: &[ProblemResult]) -> String {
+    let passes = [("pass@1", figures.pass_at_1), ("pass@10", figures.pass_at_10)];
+    let passes = passes.into_iter().chain([("pass@100", figures.pass_at_100)]);
+    let bars: Vec<(String, f64)> =
+        passes.filter_map(|(name, share)| Some((name.to_string(), share?))).collect();
+    let rows: Vec<Vec<String>> = [
+        ("problems", figures.n.to_string()),
+        ("answers to each", figures.n_samples.to_string()),
+        ("exact match", fraction(figures.exact_match)),
+        ("similarity", fraction(figures.edit_similarity)),
+        ("bits a byte", fraction(figures.bits_per_byte)),
+        ("answers that did not end in time", fraction(figures.timed_out)),
+        ("p50 ms", format!("{:.0}", figures.latency_ms_p50)),
+        ("p95 ms", format!("{:.0}", figures.latency_ms_p95)),
+    ]
+    .map(|(name, value)| vec![name.to_string(), value])
+    .to_vec();
+    let of = |passed: bool| {
+        results.iter().filter_map(move |result| {
+            let is_wanted = |outcome: &Outcome| (*outcome == Outcome::Passed) == passed;
+            let sample = result.samples.iter().find(|sample| is_wanted(&sample.outcome))?;
+            let place = match &sample.outcome {
+                Outcome::Failed(reason) => format!("{}: {reason}", result.task_id),
+                Outcome::TimedOut => format!("{}: out of time", result.task_id),
+                Outcome::Killed(signal) => format!("{}: ended by signal {signal}", result.task_id),
+                Outcome::Passed => result.task_id.clone(),
+            };
+            Some([place, result.wanted.clone(), sample.text.clone()])
+        })
+    };
+    let header = ["problem", "stood there", "answer"];
+    Page::new(title, "Each answer was put into its program, which then ran its tests.")
+        .bars("Problems solved", &bars)
+        .table("Figures", &["", ""], &rows)
+        .cases("Passed", header, of(true))
+        .cases("Failed", header, of(false))
+        .into_html()
+}
+
+const GROUP_HEADER: [&str; 10] = [
+    "",
+    "n",
+    "exact match",
+    "similarity",
+    "shown",
+    "completed",
+    "bits/byte",
+    "keys saved",
+    "p50 ms",
+    "p95 ms",
+];
+
+fn group_row(name: String, group: &Group) -> Vec<String> {
+    vec![
+        name,
+        group.n.to_string(),
+        fraction(group.exact_match),
+        fraction(group.edit_similarity),
+        fraction(group.shown),
+        fraction(group.ratio_completed),
+        fraction(group.bits_per_byte),
+        fraction(group.keystrokes_saved),
+        format!("{:.0}", group.latency_ms_p50),
+        format!("{:.0}", group.latency_ms_p95),
+    ]
+}
