@@ -1,6 +1,6 @@
 """Compare models on held-out packages: bits a byte, and lines that the product completes exactly.
 
-    python evaluate.py ../models/inkling-quick.gguf ~/new.gguf
+    python evaluate.py ../models/inkling.gguf ~/new.gguf
 
 prints a table with a column a model; the same documents and the same lines for all.
 """

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Make a model of the run's newest checkpoint and compare it with another:
-#   ./finish.sh 15m NEW.gguf ../models/inkling-quick.gguf
+#   ./finish.sh 15m NEW.gguf ../models/inkling.gguf
 # The run is paused meanwhile. PYTHON, WORK, TYPE and INKLING (the program) may be given in the environment.
 set -eu
 budget=$1 new=$(realpath "$2") old=$(realpath "$3")
