@@ -80,12 +80,12 @@ test('a download shows its progress, is cancelled and goes on, and its model ans
   await toast('Downloading the model').getByRole('button', { name: 'Cancel' }).click();
   await toast('Downloading the model').waitFor({ state: 'detached' });
   await download();
-  await toast(/Another .* answers from now on/).waitFor();
+  await toast(/Another.* answers from now on/).waitFor();
   assert.match(asked[1], /bytes=[1-9]\d+-/);
   assert.match((await workbench.machineSettings())['inkling.model'], /other\.gguf$/);
   assert.equal(await suggestion(), before);
   await choose('Embedded model');
-  await toast(/Inkling .* answers from now on/).waitFor();
+  await toast(/Inkling.* answers from now on/).waitFor();
   assert.equal((await workbench.machineSettings())['inkling.model'], undefined);
 });
 
