@@ -3,6 +3,7 @@
 mod args;
 mod commands;
 mod config;
+mod corpus;
 mod endpoint;
 mod files;
 mod http;

@@ -20,6 +20,6 @@ pub use fit::{bits_per_byte, fit_mixer};
 pub use measure::{Measured, measure, observe};
 pub use pass::{ProblemFigures, ProblemResult, Sample, pass_at_k, sampling, summarize_problems};
 pub use problem::{Format, PASSED_STATUS, Problem};
-pub use report::{lines_report, problems_report};
+pub use report::{fraction, lines_report, problems_report};
 pub use result::CaseResult;
 pub use summary::{Group, Summary, summarize};

@@ -1,7 +1,7 @@
 use inkling_assist::engine::Sampling;
 use serde::{Deserialize, Serialize};
 
-use crate::summary::quantile;
+use crate::summary::{bits_per_byte, quantile};
 use crate::{Format, Outcome};
 
 /// What became of one problem.
@@ -94,7 +94,7 @@ pub fn summarize_problems(results: &[ProblemResult]) -> ProblemFigures {
         edit_similarity: mean(&|result, sample| {
             strsim::normalized_levenshtein(sample.text.trim_end(), result.wanted.trim_end())
         }),
-        bits_per_byte: bits_per_byte(results),
+        bits_per_byte: bits_per_byte(results.iter().filter_map(|result| result.nats)),
         timed_out: mean(&|_, sample| f64::from(u8::from(sample.outcome == Outcome::TimedOut))),
         latency_ms_p50: quantile(&latencies, 0.5),
         latency_ms_p95: quantile(&latencies, 0.95),
@@ -116,13 +116,6 @@ pub fn sampling(temperature: f32, seed: u64) -> Sampling {
         true => Sampling { temperature, top_k: 0, top_p: 0.95, seed },
         false => Sampling::GREEDY,
     }
-}
-
-fn bits_per_byte(results: &[ProblemResult]) -> Option<f64> {
-    let measured = || results.iter().filter_map(|result| result.nats);
-    let n_bytes: usize = measured().map(|(_, n_bytes)| n_bytes).sum();
-    let nats: f64 = measured().map(|(nats, _)| nats).sum();
-    (n_bytes > 0).then(|| nats / std::f64::consts::LN_2 / n_bytes as f64)
 }
 
 #[cfg(test)]

@@ -83,17 +83,16 @@ fn group(results: &[&CaseResult]) -> Group {
         edit_similarity: results.iter().map(|result| result.similarity()).sum::<f64>() / n,
         shown: share(|result| !result.suggested.is_empty()),
         ratio_completed: n_right as f64 / n_wanted as f64,
-        bits_per_byte: bits_per_byte(results),
+        bits_per_byte: bits_per_byte(results.iter().filter_map(|result| result.nats)),
         keystrokes_saved: keystrokes_saved(results),
         latency_ms_p50: quantile(&latencies, 0.5),
         latency_ms_p95: quantile(&latencies, 0.95),
     }
 }
 
-fn bits_per_byte(results: &[&CaseResult]) -> Option<f64> {
-    let measured: Vec<(f64, usize)> = results.iter().filter_map(|result| result.nats).collect();
-    let n_bytes: usize = measured.iter().map(|(_, n_bytes)| n_bytes).sum();
-    let nats: f64 = measured.iter().map(|(nats, _)| nats).sum();
+/// Of texts, each with what a model gave it in nats and its bytes.
+pub(crate) fn bits_per_byte(measured: impl Iterator<Item = (f64, usize)>) -> Option<f64> {
+    let (nats, n_bytes) = measured.fold((0.0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
     (n_bytes > 0).then(|| nats / std::f64::consts::LN_2 / n_bytes as f64)
 }
 

@@ -18,7 +18,7 @@ pub(crate) enum Eval {
     Mixing(Mixing),
 }
 
-/// Which model, and where results go.
+/// Which model is measured.
 #[derive(Args)]
 pub(crate) struct Subject {
     /// A GGUF file [default: the configured model, else the one inside this program].
@@ -27,9 +27,6 @@ pub(crate) struct Subject {
     /// Threads that compute [default: all].
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<usize>,
-    /// Folder for every case's result, the figures and a report; a stopped run goes on from it.
-    #[arg(long, value_name = "FOLDER")]
-    pub(crate) out: Option<PathBuf>,
 }
 
 #[derive(Args)]
@@ -42,6 +39,9 @@ pub(crate) struct Lines {
     pub(crate) split: String,
     #[command(flatten)]
     pub(crate) subject: Subject,
+    /// Folder for every case's result, the figures and a report; a stopped run goes on from it.
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) out: Option<PathBuf>,
     /// Lines of each language.
     #[arg(long, value_name = "N", default_value_t = 40)]
     pub(crate) limit: usize,
@@ -59,6 +59,9 @@ pub(crate) struct Problems {
     pub(crate) data: PathBuf,
     #[command(flatten)]
     pub(crate) subject: Subject,
+    /// Folder for every case's result, the figures and a report; a stopped run goes on from it.
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) out: Option<PathBuf>,
     /// Problems, drawn from all [default: all].
     #[arg(long, value_name = "N")]
     pub(crate) limit: Option<usize>,
@@ -108,18 +111,14 @@ pub(crate) struct Mixing {
     /// Which of them; half of them to learn on, half to measure on.
     #[arg(long, value_name = "NAME", default_value = "held_out")]
     pub(crate) split: String,
-    /// A GGUF file [default: the configured model, else the one inside this program].
-    #[arg(long, value_name = "FILE")]
-    pub(crate) model: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) subject: Subject,
     /// Lines of each language.
     #[arg(long, value_name = "N", default_value_t = 100)]
     pub(crate) limit: usize,
     /// Another seed draws other lines.
     #[arg(long, value_name = "N", default_value_t = 2)]
     pub(crate) seed: u64,
-    /// Threads that compute [default: all].
-    #[arg(long, value_name = "N")]
-    pub(crate) threads: Option<usize>,
     /// Write the model with what was learned to a new file.
     #[arg(long, value_name = "FILE")]
     pub(crate) write: Option<PathBuf>,

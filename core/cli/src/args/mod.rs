@@ -11,7 +11,7 @@ use clap_complete::Shell;
 use inkling_assist::engine::ExecutorChoice;
 use inkling_lsp::wire::EngineChoice;
 
-pub(crate) use eval::{Answers, Eval, Lines, Mixing, Problems};
+pub(crate) use eval::{Answers, Eval, Lines, Mixing, Problems, Subject};
 
 /// A local-first AI coding assistant.
 ///

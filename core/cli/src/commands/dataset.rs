@@ -1,5 +1,4 @@
-use std::fs::File;
-use std::io::{BufRead, BufReader, Write};
+use std::io::Write;
 use std::path::Path;
 use std::sync::mpsc::sync_channel;
 
@@ -9,7 +8,7 @@ use inkling_dataset::{Corpus, Document, Error, Maker, Piece, Place, Plan, langua
 use serde::Deserialize;
 
 use crate::args::{Dataset, Tokens};
-use crate::model;
+use crate::{corpus, model};
 
 /// "INKT", so that a reader notices when it lost its place.
 const MAGIC: u32 = u32::from_le_bytes(*b"INKT");
@@ -86,19 +85,16 @@ struct Line {
 }
 
 fn read_corpus(path: &Path, split: &str) -> Result<Corpus> {
-    let file = File::open(path).with_context(|| format!("cannot open the corpus {}", path.display()))?;
     let (mut documents, mut splits) = (Vec::new(), Vec::new());
-    for (idx, line) in BufReader::new(file).lines().enumerate() {
-        let context = || format!("{}, line {}", path.display(), idx + 1);
-        let line = line.with_context(context)?;
-        let line: Line = serde_json::from_str(&line).with_context(context)?;
+    corpus::read(path, |line: Line| {
         if line.split == split {
-            let language = language_id(&line.language).with_context(context)?;
+            let language = language_id(&line.language)?;
             documents.push(Document { package: line.package, path: line.path, language, text: line.text });
         } else if !splits.contains(&line.split) {
             splits.push(line.split);
         }
-    }
+        Ok(())
+    })?;
     let corpus = Corpus::new(documents);
     if corpus.documents().is_empty() {
         splits.sort();

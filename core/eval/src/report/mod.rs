@@ -3,7 +3,8 @@
 mod page;
 
 use crate::{CaseResult, Group, Outcome, ProblemFigures, ProblemResult, Summary};
-use page::{Page, fraction};
+use page::Page;
+pub use page::fraction;
 
 /// Figures of lines by language and place, and some of the lines.
 pub fn lines_report(model: &str, summary: &Summary, results: &[CaseResult]) -> String {

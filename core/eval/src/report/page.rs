@@ -100,7 +100,7 @@ impl Page {
 }
 
 /// Three digits, or a dash for what is not known.
-pub(crate) fn fraction(value: impl Into<Option<f64>>) -> String {
+pub fn fraction(value: impl Into<Option<f64>>) -> String {
     value.into().map_or_else(|| "–".to_string(), |value| format!("{value:.3}"))
 }
 

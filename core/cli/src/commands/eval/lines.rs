@@ -2,23 +2,20 @@ use anyhow::Result;
 use futures::executor::block_on;
 use inkling_assist::LocalModel;
 use inkling_eval::{
-    Case, CaseResult, Document, Group, Measured, Summary, draw, lines_report, measure, summarize,
+    Case, CaseResult, Document, Group, Measured, Summary, draw, fraction, lines_report, measure, summarize,
 };
 use inkling_lsp::Configuration;
 use serde::Serialize;
 
-use super::corpus::read_corpus;
 use super::log::Log;
-use crate::args::{Lines, Runs};
-use crate::{config, model};
+use crate::args::Lines;
+use crate::model;
 
 /// `inkling eval lines`.
 pub(crate) fn run(args: &Lines, json: bool) -> Result<()> {
-    let documents = read_corpus(&args.corpus, &args.split)?;
+    let documents = super::documents(&args.corpus, &args.split)?;
     let cases = draw(&documents, args.limit, args.seed);
-    let path = model::choose(args.subject.model.as_deref(), &config::read()?);
-    // The CPU gives the same figures everywhere.
-    let mut model = model::load(&path, args.subject.threads, Runs::CPU)?;
+    let (mut model, _) = super::load(&args.subject)?;
     let run = Run {
         model: model.summary().name.clone(),
         corpus: args.corpus.display().to_string(),
@@ -27,7 +24,7 @@ pub(crate) fn run(args: &Lines, json: bool) -> Result<()> {
         seed: args.seed,
         keystrokes: args.keystrokes,
     };
-    let out = args.subject.out.as_deref();
+    let out = args.out.as_deref();
     let log = Log::open(out, &run)?;
     let results = measure_all(&documents, &cases, &mut model, args.keystrokes, log)?;
     let summary = summarize(&results);
@@ -71,15 +68,14 @@ fn measure_all(
 
 fn table(summary: &Summary) -> String {
     let row = |name: &str, group: &Group| {
-        let optional = |value: Option<f64>| value.map_or("–".to_string(), |value| format!("{value:.3}"));
         format!(
             "{name:<12} {:>5} {:>7.3} {:>7.3} {:>7.3} {:>7} {:>7} {:>7.0} {:>7.0}\n",
             group.n,
             group.exact_match,
             group.edit_similarity,
             group.shown,
-            optional(group.bits_per_byte),
-            optional(group.keystrokes_saved),
+            fraction(group.bits_per_byte),
+            fraction(group.keystrokes_saved),
             group.latency_ms_p50,
             group.latency_ms_p95
         )

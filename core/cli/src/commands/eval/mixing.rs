@@ -10,18 +10,15 @@ use inkling_eval::{bits_per_byte, draw, fit_mixer, observe};
 use inkling_lsp::Configuration;
 use serde_json::json;
 
-use super::corpus::read_corpus;
-use crate::args::{Mixing, Runs};
+use crate::args::Mixing;
 use crate::commands::{print, print_json};
-use crate::{config, files, model};
+use crate::{files, model};
 
 /// Learns on one half of the cases, and says on the other what it is worth.
 pub(crate) fn run(args: &Mixing, json: bool) -> Result<()> {
-    let documents = read_corpus(&args.corpus, &args.split)?;
+    let documents = super::documents(&args.corpus, &args.split)?;
     let cases = draw(&documents, args.limit, args.seed);
-    let settings = config::read()?;
-    let path = model::choose(args.model.as_deref(), &settings);
-    let mut model = model::load(&path, args.threads, Runs::CPU)?;
+    let (mut model, path) = super::load(&args.subject)?;
     model.recall_with([0.0; N_FEATURES]);
     let (options, clock) = (Configuration::DEFAULT.options, model::clock());
     let bar = model::steps_bar("Reading lines", cases.len());

@@ -8,16 +8,16 @@ use flate2::read::MultiGzDecoder;
 use futures::executor::block_on;
 use inkling_assist::{LocalModel, Options};
 use inkling_eval::{
-    Attempt, Effort, Format, Outcome, Problem, ProblemFigures, ProblemResult, Sample, attempt,
+    Attempt, Effort, Format, Outcome, Problem, ProblemFigures, ProblemResult, Sample, attempt, fraction,
     problems_report, sampling, summarize_problems,
 };
 use inkling_lsp::Configuration;
 use serde::Serialize;
 
 use super::log::Log;
-use crate::args::{Answers, Problems, Runs};
+use crate::args::{Answers, Problems};
+use crate::model;
 use crate::sandbox::{Limits, Sandbox};
-use crate::{config, model};
 
 /// `inkling eval infill` and `inkling eval humaneval`: problems of these formats.
 pub(crate) fn run(args: &Problems, formats: &[Format], json: bool) -> Result<()> {
@@ -39,7 +39,7 @@ pub(crate) fn run(args: &Problems, formats: &[Format], json: bool) -> Result<()>
         seconds: args.seconds,
         memory: args.memory,
     };
-    let out = args.subject.out.as_deref();
+    let out = args.out.as_deref();
     let mut log = Log::open(out, &run)?;
     let bar = model::steps_bar("Solving problems", problems.len());
     let mut solve = |problem: &&Problem| {
@@ -126,11 +126,7 @@ fn effort(args: &Problems, problem: &Problem) -> Effort {
 
 fn answerer(args: &Problems) -> Result<Answerer> {
     Ok(match args.answers {
-        Answers::Model => {
-            let path = model::choose(args.subject.model.as_deref(), &config::read()?);
-            // The CPU gives the same figures everywhere.
-            Answerer::Model(Box::new(model::load(&path, args.subject.threads, Runs::CPU)?))
-        }
+        Answers::Model => Answerer::Model(Box::new(super::load(&args.subject)?.0)),
         Answers::Nobody => Answerer::Nobody,
         Answers::Author => Answerer::Author,
     })
@@ -197,17 +193,16 @@ fn run_all(programs: &[String], sandbox: &Sandbox) -> Result<Vec<Outcome>> {
 }
 
 fn table(figures: &ProblemFigures) -> String {
-    let share = |value: Option<f64>| value.map_or("–".to_string(), |value| format!("{value:.3}"));
     [
         ("problems", figures.n.to_string()),
         ("answers to each", figures.n_samples.to_string()),
-        ("pass@1", share(figures.pass_at_1)),
-        ("pass@10", share(figures.pass_at_10)),
-        ("pass@100", share(figures.pass_at_100)),
-        ("exact match", share(figures.exact_match)),
-        ("similarity", share(Some(figures.edit_similarity))),
-        ("bits/B", share(figures.bits_per_byte)),
-        ("out of time", share(Some(figures.timed_out))),
+        ("pass@1", fraction(figures.pass_at_1)),
+        ("pass@10", fraction(figures.pass_at_10)),
+        ("pass@100", fraction(figures.pass_at_100)),
+        ("exact match", fraction(figures.exact_match)),
+        ("similarity", fraction(figures.edit_similarity)),
+        ("bits/B", fraction(figures.bits_per_byte)),
+        ("out of time", fraction(figures.timed_out)),
         ("p50 ms", format!("{:.0}", figures.latency_ms_p50)),
         ("p95 ms", format!("{:.0}", figures.latency_ms_p95)),
     ]
