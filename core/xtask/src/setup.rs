@@ -68,6 +68,12 @@ const TEST_TOOLS: &[Tool] = &[
                  INKLING_CHROMIUM to its program",
     },
     Tool {
+        is_present: |sh| !cfg!(target_os = "linux") || has_python(sh),
+        install: None,
+        debian: &["python3"],
+        advice: "Python 3 for the tests that run programs in a sandbox: https://www.python.org",
+    },
+    Tool {
         is_present: |_| !cfg!(target_os = "linux") || has_vulkan(),
         install: None,
         debian: &["mesa-vulkan-drivers"],
@@ -94,6 +100,10 @@ fn obtain(sh: &Shell, tool: &Tool) -> bool {
 fn has_node(sh: &Shell) -> bool {
     let version = cmd!(sh, "node --version").quiet().ignore_stderr().read().unwrap_or_default();
     node_major(&version).is_some_and(|major| major >= 20) && npm::on_path(NPM)
+}
+
+fn has_python(sh: &Shell) -> bool {
+    cmd!(sh, "python3 --version").quiet().ignore_stdout().ignore_stderr().run().is_ok()
 }
 
 /// Where Linux keeps the list of Vulkan drivers.
