@@ -1,6 +1,6 @@
 import { env, type ExtensionContext, l10n, UIKind, version, window, workspace } from 'vscode';
+import { isServer } from '../../web-demo/stages/model-info';
 import type { Core } from './core';
-import { isServer } from './status';
 
 /** Settings whose values are numbers or switches: nothing that a user wrote, no path and no address. */
 const PLAIN = ['server', 'maxTokens', 'promptTokens', 'debounceMs', 'temperature', 'candidates', 'threads', 'endpoint.api', 'endpoint.template'];

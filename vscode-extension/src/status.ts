@@ -12,6 +12,7 @@ import {
   workspace,
 } from 'vscode';
 import type { ModelInfo } from '../../web-demo/src/protocol.gen';
+import { isServer } from '../../web-demo/stages/model-info';
 import type { Answer, Completion } from './completion';
 import type { Core, CoreState } from './core';
 import { endpointSettings, isLanguageOn, type Off } from './settings';
@@ -140,11 +141,6 @@ function icon(state: CoreState['state'], off: Off | undefined): string {
   if (state === 'starting' || state === 'loading') return '$(loading~spin)';
   if (off) return off === 'paused' ? '$(debug-pause)' : '$(circle-slash)';
   return state === 'thinking' ? '$(loading~spin)' : '$(inkling-drop)';
-}
-
-/** Whether a model is asked on a server, which has no file here. */
-export function isServer({ fileBytes }: ModelInfo): boolean {
-  return fileBytes === 0;
 }
 
 function size({ nParameters }: ModelInfo): string {

@@ -1,11 +1,12 @@
 import './styles.css';
+import { isServer } from '../stages/model-info';
 import { LanguageClient } from './client';
 import type { Answer } from './completion';
 import { announce, byId, recall, remember } from './dom';
 import { EndpointForm } from './endpoint';
 import { acceptFiles } from './files';
 import { GlassBox } from './glass-box';
-import { isServer, ModelLine } from './model-line';
+import { ModelLine } from './model-line';
 import { dismiss, notify } from './notices';
 import { Picker } from './picker';
 import type { EndpointSettings, Executes, ModelInfo, Settings, Status } from './protocol.gen';

@@ -1,3 +1,4 @@
+import { isServer } from '../stages/model-info';
 import type { WorkDone } from './client';
 import { announce, byId } from './dom';
 import type { ModelInfo, Status, Trace } from './protocol.gen';
@@ -86,11 +87,6 @@ export class ModelLine {
     else this.#progress.value = percentage;
     this.#root.style.setProperty('--loaded', `${percentage ?? 0}%`);
   }
-}
-
-/** Whether a model is asked on a server, which has no file here. */
-export function isServer({ fileBytes }: ModelInfo): boolean {
-  return fileBytes === 0;
 }
 
 /** Why the model runs where it does. */

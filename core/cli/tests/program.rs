@@ -1,5 +1,7 @@
 //! The program as its user meets it: messages, exit codes, hostile files.
 
+mod messages;
+
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
@@ -277,7 +279,7 @@ fn the_doctor_and_the_shells_are_served() {
 fn the_server_speaks_on_standard_input_and_output() {
     let model = file("tiny.gguf", &tiny_llama(Dtype::Q8_0, 1));
     let position = json!({ "line": 0, "character": 4 });
-    let messages = [
+    let greeting = [
         json!({ "jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {
             "capabilities": {}, "rootUri": "file:///p", "initializationOptions": { "maxTokens": 4 } } }),
         json!({ "jsonrpc": "2.0", "method": "initialized", "params": {} }),
@@ -285,22 +287,11 @@ fn the_server_speaks_on_standard_input_and_output() {
         json!({ "jsonrpc": "2.0", "method": "textDocument/didOpen", "params": { "textDocument": {
             "uri": "file:///p/a.py", "languageId": "python", "version": 1, "text": "x = \n" } } }),
     ];
-    let mut child = Command::new(env!("CARGO_BIN_EXE_inkling"))
-        .arg("lsp")
-        .env("XDG_CONFIG_HOME", env!("CARGO_TARGET_TMPDIR"))
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut input = child.stdin.take().unwrap();
-    let mut send = |message: &Value| {
-        let body = message.to_string();
-        write!(input, "Content-Length: {}\r\n\r\n{body}", body.len()).unwrap();
-    };
-    messages.iter().for_each(&mut send);
-    let mut output = std::io::BufReader::new(child.stdout.take().unwrap());
+    let (mut child, mut input, mut output) = messages::start();
+    let mut send = |message: &Value| messages::send(&mut input, message);
+    greeting.iter().for_each(&mut send);
     let mut answer = |id: i64| loop {
-        let message = read_message(&mut output);
+        let message = messages::read(&mut output);
         if message["id"] == id && message["method"].is_null() {
             return message;
         }
@@ -314,23 +305,6 @@ fn the_server_speaks_on_standard_input_and_output() {
     answer(4);
     send(&json!({ "jsonrpc": "2.0", "method": "exit" }));
     assert!(child.wait().unwrap().success());
-}
-
-fn read_message(output: &mut impl std::io::BufRead) -> Value {
-    let mut length = 0;
-    loop {
-        let mut header = String::new();
-        output.read_line(&mut header).unwrap();
-        if header.trim().is_empty() {
-            break;
-        }
-        if let Some(value) = header.strip_prefix("Content-Length: ") {
-            length = value.trim().parse().unwrap();
-        }
-    }
-    let mut body = vec![0; length];
-    output.read_exact(&mut body).unwrap();
-    serde_json::from_slice(&body).unwrap()
 }
 
 #[test]

@@ -106,20 +106,10 @@ impl<'a> Reader<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Api;
 
     /// The text of `body`, the same however it is cut into pieces.
     fn read(body: &str) -> Result<String, String> {
-        let endpoint = Endpoint {
-            url: "http://a".to_string(),
-            model: "m".to_string(),
-            api: Api::Auto,
-            family: None,
-            key: None,
-            headers: Vec::new(),
-            timeout_ms: 1.0,
-            prompt_tokens: 1,
-        };
+        let endpoint = Endpoint::example();
         let read = |n_bytes: usize| {
             let mut reader = Reader::new(&endpoint, "URL");
             let mut text = String::new();

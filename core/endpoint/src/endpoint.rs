@@ -119,20 +119,28 @@ impl Endpoint {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn endpoint(url: &str, model: &str, api: Api) -> Endpoint {
+impl Endpoint {
+    /// For tests.
+    pub(crate) fn example() -> Endpoint {
         Endpoint {
-            url: url.to_string(),
-            model: model.to_string(),
-            api,
+            url: "http://a".to_string(),
+            model: "m".to_string(),
+            api: Api::Auto,
             family: None,
             key: None,
             headers: Vec::new(),
             timeout_ms: 1000.0,
             prompt_tokens: 100,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn endpoint(url: &str, model: &str, api: Api) -> Endpoint {
+        Endpoint { url: url.to_string(), model: model.to_string(), api, ..Endpoint::example() }
     }
 
     #[test]

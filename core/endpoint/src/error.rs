@@ -171,20 +171,11 @@ fn message(value: &Value) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Api, Key};
+    use crate::Key;
     use expect_test::{Expect, expect};
 
     fn check(status: u16, body: &str, expected: Expect) {
-        let endpoint = Endpoint {
-            url: "http://a".to_string(),
-            model: "m".to_string(),
-            api: Api::Auto,
-            family: None,
-            key: Some(Key("sk-123".to_string())),
-            headers: Vec::new(),
-            timeout_ms: 1.0,
-            prompt_tokens: 1,
-        };
+        let endpoint = Endpoint { key: Some(Key("sk-123".to_string())), ..Endpoint::example() };
         let error =
             EndpointError::from_status(&endpoint, "http://a/v1/completions", status, None, body.as_bytes());
         expected.assert_eq(&error.to_string());

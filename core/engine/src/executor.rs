@@ -140,7 +140,8 @@ pub trait Executor {
     fn info(&self) -> &ExecutorInfo;
 
     /// Makes the cache hold exactly `tokens`, keeping the longest common prefix with what it held (of the
-    /// conversation that `tokens` go on with, where several are kept), and returns what may follow. At least the last token is evaluated anew.
+    /// conversation that `tokens` go on with, where several are kept), and returns what may follow. At least
+    /// the last token is evaluated anew.
     fn prefill<'a>(
         &'a mut self,
         tokens: &'a [TokenId],

@@ -20,7 +20,7 @@ mod silu_mul;
 
 pub use add::{add, add_bias, scale};
 pub use attention::{AttentionShape, attention};
-pub use format::{BLOCK_LEN, Chunk, Format, SUPER_LEN, k_scales, quantize_q4_0, quantize_q8_0};
+pub use format::{BLOCK_LEN, Chunk, Format, SUPER_LEN, k_scales};
 pub use gelu::{gelu, gelu_mul};
 pub use get_rows::get_rows;
 pub use head_norm::head_norm;

@@ -11,6 +11,11 @@ pub enum Activation {
     Gelu,
 }
 
+impl Activation {
+    /// All of them.
+    pub const ALL: [Activation; 2] = [Activation::Silu, Activation::Gelu];
+}
+
 /// What a product does with its result `y = scale · (weights · x + bias)`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Store {
@@ -25,6 +30,9 @@ pub enum Store {
 }
 
 impl Store {
+    /// What every product can do with its result, one for each kind.
+    pub const OF_ALL_PRODUCTS: [Store; 3] = [Store::Set, Store::Add, Store::Activated(Activation::Gelu)];
+
     /// `STORE` in WGSL.
     fn number(self) -> u32 {
         match self {
@@ -118,15 +126,11 @@ pub struct Dialect {
     pub enable: bool,
 }
 
-/// Activations, and what every product can do with its result.
-const ACTIVATIONS: [Activation; 2] = [Activation::Silu, Activation::Gelu];
-const STORES: [Store; 3] = [Store::Set, Store::Add, Store::Activated(Activation::Gelu)];
-
 impl Shader {
     /// All that are ever compiled, sizes aside.
     pub fn every() -> Vec<Shader> {
         let mut shaders = vec![Shader::RmsNorm, Shader::LayerNorm, Shader::Merge];
-        for activation in ACTIVATIONS {
+        for activation in Activation::ALL {
             shaders.extend([true, false].map(|gated| Shader::Activate { activation, gated }));
         }
         for bias in [true, false] {
@@ -142,7 +146,7 @@ impl Shader {
         let mut shaders = vec![Shader::GetRows { format }];
         for bias in [true, false] {
             let n_threads = 64;
-            for store in STORES.into_iter().chain(ACTIVATIONS.map(Store::Gated)) {
+            for store in Store::OF_ALL_PRODUCTS.into_iter().chain(Activation::ALL.map(Store::Gated)) {
                 shaders.extend([true, false].map(|norm| Shader::MatVec {
                     format,
                     n_threads,
@@ -151,7 +155,7 @@ impl Shader {
                     store,
                 }));
             }
-            shaders.extend(STORES.map(|store| Shader::MatMul { format, bias, store }));
+            shaders.extend(Store::OF_ALL_PRODUCTS.map(|store| Shader::MatMul { format, bias, store }));
         }
         shaders
     }

@@ -1,13 +1,14 @@
 //! The language server with a server behind it.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufReader, Read, Write};
 use std::net::TcpListener;
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use crate::messages;
 use crate::server::{events, read_request, serve_once, status};
 
 const URI: &str = "file:///p/sum.py";
@@ -24,15 +25,7 @@ struct Client {
 
 impl Client {
     fn new(endpoint: Value) -> Client {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_inkling"))
-            .arg("lsp")
-            .env("XDG_CONFIG_HOME", env!("CARGO_TARGET_TMPDIR"))
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let input = child.stdin.take().unwrap();
-        let output = BufReader::new(child.stdout.take().unwrap());
+        let (child, input, output) = messages::start();
         let mut client = Client { child, input, output, next_id: 1, problem: None };
         client.request(
             "initialize",
@@ -52,8 +45,7 @@ impl Client {
     }
 
     fn send(&mut self, message: &Value) {
-        let body = message.to_string();
-        write!(self.input, "Content-Length: {}\r\n\r\n{body}", body.len()).unwrap();
+        messages::send(&mut self.input, message);
     }
 
     fn notify(&mut self, method: &str, params: Value) {
@@ -73,7 +65,7 @@ impl Client {
 
     fn answer(&mut self, id: i64) -> Value {
         loop {
-            let message = self.read();
+            let message = messages::read(&mut self.output);
             if message["method"] == "inkling/status" {
                 self.problem = message["params"]["message"].as_str().map(str::to_string);
             }
@@ -81,22 +73,6 @@ impl Client {
                 return message;
             }
         }
-    }
-
-    fn read(&mut self) -> Value {
-        let mut length = 0;
-        loop {
-            let mut header = String::new();
-            self.output.read_line(&mut header).unwrap();
-            match header.strip_prefix("Content-Length: ") {
-                Some(value) => length = value.trim().parse().unwrap(),
-                None if header.trim().is_empty() => break,
-                None => {}
-            }
-        }
-        let mut body = vec![0; length];
-        self.output.read_exact(&mut body).unwrap();
-        serde_json::from_slice(&body).unwrap()
     }
 
     /// Asks by key, which no pause precedes.

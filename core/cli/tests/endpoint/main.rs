@@ -1,6 +1,8 @@
 //! Servers in place of a model file, each a real one on this machine.
 
 mod lsp;
+#[path = "../messages/mod.rs"]
+mod messages;
 mod server;
 
 use std::io::Write;

@@ -13,6 +13,7 @@ use crate::{Buffer, ModelConfig};
 const LISTS_AT_ONCE: usize = 16;
 /// Candidates that one workgroup of top-k sorts.
 const CANDIDATES: usize = 1024;
+
 /// Writes the dispatches of a model down.
 #[derive(Clone, Copy)]
 pub(crate) struct Recorder<'a> {

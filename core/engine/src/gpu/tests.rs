@@ -18,10 +18,6 @@ use super::run::{bytes_of, top_of};
 use super::weights::Slice;
 use crate::{EngineError, Top, Want};
 
-const ACTIVATIONS: [Activation; 2] = [Activation::Silu, Activation::Gelu];
-/// What every product can do with its result.
-const STORES: [Store; 3] = [Store::Set, Store::Add, Store::Activated(Activation::Gelu)];
-
 #[test]
 fn every_shader_is_valid() {
     let flags = naga::valid::ValidationFlags::all();
@@ -215,7 +211,7 @@ fn mat_vec_agrees() {
                 let case = Case::new(format, size);
                 let (x, bias_bytes) = (padded(&case.x, n_in), bytes(&case.bias));
                 let base = bytes(&vec![0.5; n_out * n_tokens]);
-                for (store, (bias, scale)) in STORES.into_iter().zip(AFFINE) {
+                for (store, (bias, scale)) in Store::OF_ALL_PRODUCTS.into_iter().zip(AFFINE) {
                     let n_blocks = n_in.div_ceil(32);
                     let sizes = [n_out, n_blocks, n_blocks * 8, n_out, 0, n_in, 0, 0];
                     let mut params = sizes.map(|value| value as u32).to_vec();
@@ -243,7 +239,7 @@ fn mat_vec_agrees() {
 fn mat_vec_norms_and_gates_on_the_way() {
     for gpu in gpus() {
         let cases = [(Format::F32, 50), (Format::Q8_0, 96), (Format::Q5_0, 96), (Format::Q4K, 768)];
-        for ((format, n_in), activation) in cases.into_iter().zip(ACTIVATIONS.into_iter().cycle()) {
+        for ((format, n_in), activation) in cases.into_iter().zip(Activation::ALL.into_iter().cycle()) {
             let (n_ff, n_tokens, epsilon) = (13, 2, 1e-5);
             let mut rng = fastrand::Rng::with_seed(9);
             let rows = weights(&mut rng, format, n_in, 2 * n_ff);
@@ -294,7 +290,7 @@ fn mat_mul_agrees() {
     for gpu in gpus() {
         for format in Format::ALL {
             for (size, (store, (bias, scale))) in
-                sizes(format).into_iter().zip(STORES.into_iter().zip(AFFINE))
+                sizes(format).into_iter().zip(Store::OF_ALL_PRODUCTS.into_iter().zip(AFFINE))
             {
                 let [n_in, n_out, n_tokens] = size;
                 let case = Case::new(format, size);
@@ -376,7 +372,7 @@ fn norms_agree() {
 #[test]
 fn activations_agree() {
     for gpu in gpus() {
-        for (activation, gated) in ACTIVATIONS.into_iter().flat_map(|a| [(a, true), (a, false)]) {
+        for (activation, gated) in Activation::ALL.into_iter().flat_map(|a| [(a, true), (a, false)]) {
             let (n, n_tokens) = (75, 3);
             let mut rng = fastrand::Rng::with_seed(4);
             let mut x: Vec<f32> = random(&mut rng, 2 * n * n_tokens).iter().map(|x| 20.0 * x).collect();

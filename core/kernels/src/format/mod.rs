@@ -7,7 +7,7 @@ mod quantize_k;
 use half::{bf16, f16};
 
 pub use chunk::{Chunk, k_scales};
-pub use quantize::{quantize_q4_0, quantize_q8_0};
+use quantize::{quantize_q4_0, quantize_q8_0};
 
 /// Elements in a block of the simple quantized formats, and in a chunk of the others.
 pub const BLOCK_LEN: usize = 32;

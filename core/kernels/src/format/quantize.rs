@@ -5,7 +5,7 @@ use half::f16;
 use super::{BLOCK_LEN, Format};
 
 /// Rounds `x` (whole blocks) to Q8_0, as ggml's reference does: scale = max |x| / 127.
-pub fn quantize_q8_0(x: &[f32]) -> Vec<u8> {
+pub(super) fn quantize_q8_0(x: &[f32]) -> Vec<u8> {
     blocks(Format::Q8_0, x, |block, bytes| {
         let scale = block.iter().fold(0.0f32, |max, x| max.max(x.abs())) / 127.0;
         let inverse = inverse(scale);
@@ -15,7 +15,7 @@ pub fn quantize_q8_0(x: &[f32]) -> Vec<u8> {
 }
 
 /// Rounds `x` (whole blocks) to Q4_0, as ggml's reference does: the element of the largest magnitude becomes −8.
-pub fn quantize_q4_0(x: &[f32]) -> Vec<u8> {
+pub(super) fn quantize_q4_0(x: &[f32]) -> Vec<u8> {
     blocks(Format::Q4_0, x, |block, bytes| {
         let scale = extreme(block) / -8.0;
         let inverse = inverse(scale);
