@@ -74,10 +74,12 @@ pub enum Shader {
         /// What becomes of the product.
         store: Store,
     },
-    /// `mat_mul.wgsl`: 32 tokens at a time.
+    /// `mat_mul.wgsl`.
     MatMul {
         /// Of the weights.
         format: Format,
+        /// Tokens at a time: 32 or 64.
+        n_tokens: u32,
         /// Whether something is added to the product.
         bias: bool,
         /// What becomes of the product.
@@ -155,7 +157,13 @@ impl Shader {
                     store,
                 }));
             }
-            shaders.extend(Store::OF_ALL_PRODUCTS.map(|store| Shader::MatMul { format, bias, store }));
+            let n_tokens = if bias { 32 } else { 64 };
+            shaders.extend(Store::OF_ALL_PRODUCTS.map(|store| Shader::MatMul {
+                format,
+                n_tokens,
+                bias,
+                store,
+            }));
         }
         shaders
     }
@@ -263,8 +271,9 @@ impl Shader {
                     "const WG_SIZE = {n_threads}u;\nconst NORM = {norm};\nconst BIAS = {bias};\nconst STORE = {store}u;\n"
                 )
             }
-            Shader::MatMul { bias, store, .. } => {
-                format!("const BIAS = {bias};\nconst STORE = {}u;\n", store.number())
+            Shader::MatMul { n_tokens, bias, store, .. } => {
+                let store = store.number();
+                format!("const TOKENS = {n_tokens}u;\nconst BIAS = {bias};\nconst STORE = {store}u;\n")
             }
             Shader::Activate { gated, .. } => format!("const GATED = {gated};\n"),
             Shader::RmsNorm | Shader::LayerNorm => "const WG_SIZE = 64u;\n".to_string(),

@@ -4,16 +4,21 @@ use inkling_kernels::Shader;
 
 use super::weights::Slice;
 
-/// Tokens and rows of a tile of `mat_mul.wgsl`.
-pub(crate) const TILE: usize = 32;
+/// Rows that a workgroup of `mat_mul.wgsl` multiplies.
+const TILE_ROWS: usize = 64;
 
 /// How many workgroups a dispatch takes, from the step's sizes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Grid {
     /// x, and a row for every token.
     Tokens(u32),
-    /// x, and a row for every 32 tokens.
-    TokenTiles(u32),
+    /// By rows of weights, and a row for every `n_tokens` tokens.
+    Tiles {
+        /// Rows of weights.
+        n_rows: u32,
+        /// Tokens of a workgroup.
+        n_tokens: u32,
+    },
     /// x, and a row for every selected token.
     Selected(u32),
     /// By query rows of a key head, key heads and splits.
@@ -39,7 +44,9 @@ impl Grid {
     pub(crate) fn groups(self, step: StepSizes) -> [u32; 3] {
         match self {
             Grid::Tokens(x) => [x, step.n_tokens, 1],
-            Grid::TokenTiles(x) => [x, step.n_tokens.div_ceil(TILE as u32), 1],
+            Grid::Tiles { n_rows, n_tokens } => {
+                [n_rows.div_ceil(TILE_ROWS as u32), step.n_tokens.div_ceil(n_tokens), 1]
+            }
             Grid::Selected(x) => [x, step.n_selected, 1],
             Grid::Attention { n_group, n_rows, n_kv_head } => {
                 [(step.n_tokens * n_group).div_ceil(n_rows), n_kv_head, step.n_splits]

@@ -37,6 +37,11 @@ pub(super) fn capacity(config: &ModelConfig, n_tokens: usize, n_slots: usize) ->
     Capacity { config, n_tokens, n_splits: n_tokens.max(MAX_SPLITS), n_slots }
 }
 
+/// Tokens of a tile of products of matrices: no more than are ever there.
+pub(super) fn tile_tokens(chunk_tokens: usize) -> u32 {
+    chunk_tokens.min(64) as u32
+}
+
 impl GpuExecutor {
     /// Streams the weights that `gguf` describes from `source` onto `gpu`.
     ///
@@ -80,7 +85,9 @@ impl GpuExecutor {
         let (memory, weights, slots) = buffers(&gpu, &nodes, layout, &config, chunk_tokens).await?;
         let state = Slice::whole(&gpu.storage("state", 32));
         let none = Changes::upload(&gpu, &layout.graph, std::iter::empty(), &[], chunk_tokens);
-        let recorder = Recorder { config: &config, weights: &weights, memory: &memory, changes: &none };
+        let tile_tokens = tile_tokens(chunk_tokens);
+        let recorder =
+            Recorder { config: &config, weights: &weights, memory: &memory, changes: &none, tile_tokens };
         let (top_k, last) = recorder.top_k();
         let mut compiler = Compiler::new(&gpu, &state);
         let compiled = gpu.checked("shaders", 0, || {

@@ -30,6 +30,7 @@ use commands::{Commands, Compiler};
 pub use device::gpus;
 pub use device::{Gpu, Tier};
 pub(crate) use load::needs;
+use load::tile_tokens;
 use memory::{LIST_BYTES, MAX_LOGIT_ROWS, Memory};
 use plan::Node;
 use record::Recorder;
@@ -192,7 +193,8 @@ impl GpuExecutor {
         let n_bytes = applied.iter().map(|applied| applied.pair().n_bytes()).sum();
         let compiled = gpu.checked("adapters", n_bytes, || {
             let changes = Changes::upload(gpu, graph, weights.stacks(), applied, *chunk_tokens);
-            let recorder = Recorder { config, weights, memory, changes: &changes };
+            let tile_tokens = tile_tokens(*chunk_tokens);
+            let recorder = Recorder { config, weights, memory, changes: &changes, tile_tokens };
             Passes::compile(compiler, recorder, nodes)
         });
         compiled.await

@@ -2,7 +2,7 @@
 
 use inkling_kernels::{Activation, RopeStyle, Shader, Store};
 
-use super::call::{Call, Grid, TILE};
+use super::call::{Call, Grid};
 use super::changes::{Change, Changes};
 use super::memory::{Memory, stride};
 use super::plan::{Node, Norm};
@@ -22,6 +22,8 @@ pub(crate) struct Recorder<'a> {
     pub(crate) memory: &'a Memory,
     /// By adapters.
     pub(crate) changes: &'a Changes,
+    /// Tokens of a tile of products of matrices.
+    pub(crate) tile_tokens: u32,
 }
 
 /// What products read: the residual stream, normed before or on the way, or something else.
@@ -261,8 +263,9 @@ impl Recorder<'_> {
                 sizes(&[shard.n_rows, n_blocks, stride(stack.n_in) / 4, out_stride, shard.first_row]);
             params.push(factor.to_bits());
             let slices = [&shard.quants, &shard.scales, input.x, bias.unwrap_or(input.x), out];
-            let shader = Shader::MatMul { format: shard.format, bias: bias.is_some(), store };
-            let grid = Grid::TokenTiles(shard.n_rows.div_ceil(TILE) as u32);
+            let n_tokens = self.tile_tokens;
+            let shader = Shader::MatMul { format: shard.format, n_tokens, bias: bias.is_some(), store };
+            let grid = Grid::Tiles { n_rows: shard.n_rows as u32, n_tokens };
             calls.push(Call { shader, params, slices: slices.map(Slice::clone).to_vec(), grid });
         }
     }

@@ -297,19 +297,21 @@ fn mat_mul_agrees() {
                 let n_blocks = n_in.div_ceil(32);
                 let mut params = [n_out, n_blocks, n_blocks * 8, n_out, 0].map(|value| value as u32).to_vec();
                 params.push(scale.to_bits());
-                let out = run(
-                    &gpu,
-                    &Run {
-                        shader: Shader::MatMul { format, bias, store },
-                        params: &params,
-                        state: [0, n_tokens as u32, 0, 1, 0, 0],
-                        reads: &[&case.quants, &case.scales, &padded(&case.x, n_in), &bytes(&case.bias)],
-                        writes: &[&bytes(&vec![-0.25; n_out * n_tokens])],
-                        grid: Grid::TokenTiles(n_out.div_ceil(32) as u32),
-                    },
-                );
-                let expected = case.stored(store, bias, scale, -0.25);
-                close(&format!("{format:?} {size:?} {store:?}"), &expected, &floats(&out[0]), 1e-10);
+                for tile_tokens in [32, 64] {
+                    let out = run(
+                        &gpu,
+                        &Run {
+                            shader: Shader::MatMul { format, n_tokens: tile_tokens, bias, store },
+                            params: &params,
+                            state: [0, n_tokens as u32, 0, 1, 0, 0],
+                            reads: &[&case.quants, &case.scales, &padded(&case.x, n_in), &bytes(&case.bias)],
+                            writes: &[&bytes(&vec![-0.25; n_out * n_tokens])],
+                            grid: Grid::Tiles { n_rows: n_out as u32, n_tokens: tile_tokens },
+                        },
+                    );
+                    let expected = case.stored(store, bias, scale, -0.25);
+                    close(&format!("{format:?} {size:?} {store:?}"), &expected, &floats(&out[0]), 1e-10);
+                }
             }
         }
     }
