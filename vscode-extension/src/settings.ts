@@ -13,7 +13,8 @@ function get<T>(key: string, scope?: ConfigurationScope): T | undefined {
 export function coreSettings(embeddedModel: string, endpoint: EndpointSettings): Settings {
   const numbers = ['maxTokens', 'promptTokens', 'debounceMs', 'temperature', 'candidates', 'threads'] as const;
   const set = numbers.map((key) => [key, get<number | null>(key) ?? undefined]);
-  return { ...Object.fromEntries(set), endpoint, model: get<string>('model')?.trim() || embeddedModel };
+  const metrics = { enabled: get<boolean>('metrics.enabled') ?? true };
+  return { ...Object.fromEntries(set), endpoint, metrics, model: get<string>('model')?.trim() || embeddedModel };
 }
 
 export function server(): Server {

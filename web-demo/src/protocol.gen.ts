@@ -120,7 +120,11 @@ executor?: Executes,
 /**
  * A server that answers in place of a model file; one without a `url` is none.
  */
-endpoint?: EndpointSettings, };
+endpoint?: EndpointSettings, 
+/**
+ * What is kept of suggestions.
+ */
+metrics?: MetricsSettings, };
 
 export type EngineChoice = "inside" | "process";
 
@@ -185,6 +189,12 @@ firstMs: number,
  * Milliseconds until all of it was.
  */
 totalMs: number, };
+
+export type MetricsSettings = { 
+/**
+ * Whether anything is.
+ */
+enabled?: boolean, };
 
 export type Trace = { 
 /**

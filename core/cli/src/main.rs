@@ -7,6 +7,7 @@ mod corpus;
 mod endpoint;
 mod files;
 mod http;
+mod metrics;
 mod model;
 mod place;
 mod pull;
@@ -28,6 +29,7 @@ fn main() -> ExitCode {
         Command::Model(model) => commands::model::run(model, args.json),
         Command::Eval(eval) => commands::eval::run(eval, args.json),
         Command::Dataset(dataset) => commands::dataset::run(dataset),
+        Command::Metrics(metrics) => commands::metrics::run(metrics, args.json),
         Command::Doctor => commands::doctor::run(args.json),
         Command::Lsp { engine } => commands::lsp::run(*engine),
         Command::Engine => commands::engine::run(),

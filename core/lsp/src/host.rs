@@ -6,6 +6,7 @@ use inkling_assist::engine::Cancel;
 use inkling_assist::gguf::Source;
 use inkling_assist::remote::Launcher;
 use inkling_endpoint::Transport;
+use inkling_metrics::Event;
 use serde_json::Value;
 
 /// A future on the host's one thread.
@@ -61,6 +62,14 @@ pub trait Host {
     /// Carries requests to servers that run models; `None` where the host has no network.
     fn transport(&self) -> Option<Rc<dyn Transport>> {
         None
+    }
+
+    /// Keeps what happened to a suggestion, with the time of the wall clock; a host without a store keeps nothing.
+    ///
+    /// The error, which the user is shown once, says what is wrong with the store.
+    fn record(&self, event: &Event) -> Result<(), String> {
+        let _ = event;
+        Ok(())
     }
 
     /// The model to load when the settings name none.

@@ -29,6 +29,8 @@ pub struct Configuration {
     pub executor: Executes,
     /// The server that answers in place of a model file.
     pub endpoint: Option<Endpoint>,
+    /// Whether what happens to suggestions is kept on this machine.
+    pub records_metrics: bool,
 }
 
 impl Configuration {
@@ -41,6 +43,7 @@ impl Configuration {
         engine: EngineChoice::Inside,
         executor: Executes::Auto,
         endpoint: None,
+        records_metrics: true,
     };
 
     /// Takes over what `settings` names, within sensible bounds.
@@ -56,11 +59,13 @@ impl Configuration {
             engine,
             executor,
             endpoint,
+            metrics,
         } = settings;
         self.model = model.or(self.model.take());
         self.engine = engine.unwrap_or(self.engine);
         self.executor = executor.unwrap_or(self.executor);
         self.endpoint = endpoint.map_or(self.endpoint.take(), EndpointSettings::endpoint);
+        self.records_metrics = metrics.and_then(|metrics| metrics.enabled).unwrap_or(self.records_metrics);
         self.threads = threads.map(|n| n.clamp(1, 256)).or(self.threads);
         self.debounce_ms = debounce_ms.map_or(self.debounce_ms, |ms| ms.clamp(0.0, 10_000.0));
         let options = &mut self.options;

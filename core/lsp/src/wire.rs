@@ -135,6 +135,19 @@ pub struct Settings {
     /// A server that answers in place of a model file; one without a `url` is none.
     #[cfg_attr(feature = "codegen", ts(optional))]
     pub endpoint: Option<EndpointSettings>,
+    /// What is kept of suggestions.
+    #[cfg_attr(feature = "codegen", ts(optional))]
+    pub metrics: Option<MetricsSettings>,
+}
+
+/// What is kept of suggestions, on this machine, where the host has a store.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+#[cfg_attr(feature = "codegen", derive(ts_rs::TS))]
+pub struct MetricsSettings {
+    /// Whether anything is.
+    #[cfg_attr(feature = "codegen", ts(optional))]
+    pub enabled: Option<bool>,
 }
 
 /// What runs models.
@@ -296,6 +309,7 @@ pub fn typescript() -> String {
         EndpointApi::decl(&config),
         PromptTemplate::decl(&config),
         EndpointTest::decl(&config),
+        MetricsSettings::decl(&config),
         Trace::decl(&config),
         TraceSnippet::decl(&config),
         TraceToken::decl(&config),

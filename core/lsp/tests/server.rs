@@ -11,6 +11,7 @@ use inkling_assist::engine::Cancel;
 use inkling_assist::gguf::{Dtype, Source};
 use inkling_fixture::tiny_llama;
 use inkling_lsp::{Future, Host, Server};
+use inkling_metrics::{Event, Kind};
 use serde_json::{Value, json};
 
 /// A client and the machine it runs on.
@@ -26,6 +27,8 @@ struct TestHost {
     now_ms: Cell<f64>,
     sleepers: RefCell<Vec<(f64, oneshot::Sender<()>)>>,
     spawner: LocalSpawner,
+    events: RefCell<Vec<Event>>,
+    disk_is_full: Cell<bool>,
 }
 
 impl Host for TestHost {
@@ -75,6 +78,14 @@ impl Host for TestHost {
         })
     }
 
+    fn record(&self, event: &Event) -> Result<(), String> {
+        if self.disk_is_full.get() {
+            return Err("the disk is full".to_string());
+        }
+        self.events.borrow_mut().push(event.clone());
+        Ok(())
+    }
+
     fn default_model(&self) -> Option<String> {
         None
     }
@@ -92,6 +103,8 @@ impl Client {
             now_ms: Cell::new(0.0),
             sleepers: RefCell::default(),
             spawner: pool.spawner(),
+            events: RefCell::default(),
+            disk_is_full: Cell::new(false),
         });
         let server = Server::new(host.clone());
         Client { server, host, pool: RefCell::new(pool), next_id: Cell::new(1) }
@@ -464,4 +477,68 @@ fn pushed_and_open_files_are_told_of_until_they_are_gone() {
     client.notify("inkling/files", json!({ "files": [{ "path": "src/shop.rs" }] }));
     client.insert(0, " ", 5);
     assert_eq!(snippets(&client).0, Vec::<String>::new());
+}
+
+/// What was recorded, without the characters and the latency.
+fn kinds(client: &Client) -> Vec<Kind> {
+    client.host.events.borrow().iter().map(|event| event.kind).collect()
+}
+
+/// A client that shows a suggestion at the end of `let x = `, and the suggestion.
+fn offering() -> (Client, String) {
+    let client = Client::ready("let x = ;");
+    let id = client.complete(8, false);
+    client.run_for(1000.0);
+    let text = client.texts(id).remove(0);
+    assert!(text.chars().count() > 3, "{text:?}");
+    (client, text)
+}
+
+#[test]
+fn what_becomes_of_a_suggestion_is_recorded_without_its_text() {
+    let (client, text) = offering();
+    client.insert(8, &text, 2);
+    assert_eq!(kinds(&client), [Kind::Shown, Kind::Accepted]);
+    let events = client.host.events.borrow();
+    assert_eq!((events[1].language.as_str(), events[1].characters as usize), ("Rust", text.chars().count()));
+    assert!((50..1000).contains(&events[0].latency_ms), "{events:?}");
+}
+
+#[test]
+fn a_piece_is_a_part_and_a_typed_beginning_is_not() {
+    for (n, kind) in [(2, Kind::PartlyAccepted), (1, Kind::Dismissed)] {
+        let (client, text) = offering();
+        let piece: String = text.chars().take(n).collect();
+        client.insert(8, &piece, 2);
+        assert_eq!(kinds(&client), [Kind::Shown], "the rest may still be taken");
+        client.insert(0, "\u{1f980}", 3);
+        assert_eq!(kinds(&client), [Kind::Shown, kind]);
+    }
+}
+
+#[test]
+fn metrics_that_are_off_record_nothing() {
+    let client = Client::ready("let x = ;");
+    let settings = json!({ "inkling": { "metrics": { "enabled": false } } });
+    client.notify("workspace/didChangeConfiguration", json!({ "settings": settings }));
+    let id = client.complete(8, false);
+    client.run_for(1000.0);
+    client.insert(8, &client.texts(id)[0], 2);
+    assert_eq!(kinds(&client), []);
+}
+
+#[test]
+fn a_store_that_fails_is_told_of_once_and_suggestions_go_on() {
+    let client = Client::ready("let x = ;");
+    client.host.disk_is_full.set(true);
+    for version in 2..4 {
+        let id = client.complete(8, true);
+        client.run_for(1000.0);
+        assert!(!client.texts(id).is_empty());
+        client.insert(0, "y", version);
+    }
+    let sent = client.host.sent.borrow();
+    let warnings = sent.iter().filter(|message| message["method"] == "window/showMessage");
+    let warnings: Vec<&Value> = warnings.map(|message| &message["params"]["message"]).collect();
+    assert_eq!(warnings, ["Inkling keeps no metrics for now: the disk is full"]);
 }

@@ -42,6 +42,9 @@ pub(crate) enum Command {
     /// Make training data.
     #[command(subcommand)]
     Dataset(Dataset),
+    /// Say what became of suggestions; nothing of it leaves this machine.
+    #[command(subcommand)]
+    Metrics(Metrics),
     /// Say what this machine has for Inkling, and what is wrong.
     Doctor,
     /// Serve an editor: the Language Server Protocol on standard input and output.
@@ -59,6 +62,16 @@ pub(crate) enum Command {
     Completions {
         /// The shell.
         shell: Shell,
+    },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Metrics {
+    /// Suggestions shown and taken, by language and by day.
+    Report {
+        /// The last N days, today included [default: all].
+        #[arg(long, value_name = "N")]
+        days: Option<NonZero<u32>>,
     },
 }
 

@@ -15,11 +15,13 @@ use inkling_assist::gguf::Source;
 use inkling_assist::remote::Launcher;
 use inkling_endpoint::Transport;
 use inkling_lsp::{Future, Host, Server};
+use inkling_metrics::Event;
 use lsp_server::{Connection, Message};
 use serde_json::Value;
 
 use crate::args::Where;
 use crate::http::Http;
+use crate::metrics::Metrics;
 use crate::{config, endpoint, files, model, workspace};
 
 /// Files that are taken into the index at once, between two messages of the client.
@@ -38,6 +40,7 @@ pub(crate) fn run(engine: Option<Where>) -> Result<()> {
         clock: Box::new(model::clock()),
         root: RefCell::default(),
         http: Rc::default(),
+        metrics: Metrics::default(),
     });
     let server = Server::new(host.clone());
     server.configure(settings);
@@ -83,6 +86,7 @@ struct Stdio {
     /// The workspace's folder, once it is known.
     root: RefCell<Option<PathBuf>>,
     http: Rc<Http>,
+    metrics: Metrics,
 }
 
 impl Host for Stdio {
@@ -157,6 +161,10 @@ impl Host for Stdio {
 
     fn transport(&self) -> Option<Rc<dyn Transport>> {
         Some(self.http.clone())
+    }
+
+    fn record(&self, event: &Event) -> Result<(), String> {
+        self.metrics.record(event)
     }
 
     fn default_model(&self) -> Option<String> {

@@ -7,6 +7,7 @@ pub(crate) mod engine;
 pub(crate) mod eval;
 mod info;
 pub(crate) mod lsp;
+pub(crate) mod metrics;
 pub(crate) mod model;
 mod pull;
 mod quantize;

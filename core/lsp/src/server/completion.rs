@@ -9,6 +9,7 @@ use inkling_assist::{AssistError, Decision, Event, Options, Outcome, Request, Re
 use serde_json::{Value, json};
 
 use super::documents::Document;
+use super::metrics::Offer;
 use super::{
     Answerer, INVALID_PARAMS, ModelSlot, REQUEST_CANCELLED, REQUEST_FAILED, Refusal, Server, refusal,
 };
@@ -21,6 +22,8 @@ pub(super) struct Asked {
     id: Value,
     at: Place,
     invoked: bool,
+    /// By the host's steady clock.
+    asked_ms: f64,
     pub(super) cancel: Cancel,
 }
 
@@ -53,10 +56,11 @@ impl Server {
         if !invoked && !rests.is_empty() {
             return self.respond(id, Ok(items(&at, &rests)));
         }
+        let asked_ms = self.host.now_ms();
         let mut state = self.state.borrow_mut();
         let request = state.next_request;
         state.next_request += 1;
-        state.asked.insert(request, Asked { id, at, invoked, cancel: Cancel::default() });
+        state.asked.insert(request, Asked { id, at, invoked, asked_ms, cancel: Cancel::default() });
         drop(state);
         self.on_event(Event::Asked { id: request, invoked });
     }
@@ -197,6 +201,8 @@ impl Server {
     }
 
     fn finish(&self, request: RequestId, at: Place, slot: &ModelSlot, result: Result<Outcome, AssistError>) {
+        // One that was forgotten meanwhile has its answer, and nothing of this is shown.
+        let asked_ms = self.state.borrow().asked.get(&request).map(|asked| asked.asked_ms);
         self.on_event(Event::Finished { id: request });
         let outcome = match result {
             Ok(outcome) => outcome,
@@ -205,6 +211,11 @@ impl Server {
         let texts: Vec<String> = outcome.candidates.iter().map(|candidate| candidate.text.clone()).collect();
         let answer = items(&at, &texts);
         let Place { uri, document, offset } = at;
+        if let Some(asked_ms) = asked_ms {
+            let latency_ms = self.host.now_ms() - asked_ms;
+            let source = Rc::clone(&document.source);
+            self.offered(Offer::new(&document.path, source, offset, texts.clone(), latency_ms));
+        }
         let (version, model) = (document.version, slot.info.borrow().name.clone());
         let mut state = self.state.borrow_mut();
         state.shown = Some(Shown::new(&document.path, (*document.source).clone(), offset, texts));

@@ -115,6 +115,7 @@ impl Server {
         let document = params.text_document;
         let uri = document.text_document_identifier.uri.0;
         self.state.borrow_mut().documents.change(&uri, document.version, params.content_changes);
+        self.follow_offer(&uri);
         self.edited();
     }
 

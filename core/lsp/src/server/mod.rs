@@ -3,6 +3,7 @@
 mod completion;
 mod documents;
 mod endpoint;
+mod metrics;
 mod model;
 mod workspace;
 
@@ -22,6 +23,7 @@ use crate::wire::{ModelInfo, Settings, State as StatusState, Status};
 use crate::{Configuration, Host};
 use completion::{Asked, LastOutcome};
 use documents::Documents;
+use metrics::Offer;
 
 /// A language server with one client. Cheap to clone; all clones are the same server.
 #[derive(Clone)]
@@ -61,6 +63,10 @@ struct State {
     next_request: RequestId,
     shown: Option<Shown>,
     last: Option<LastOutcome>,
+    /// The suggestion whose end is not known yet.
+    offer: Option<Offer>,
+    /// The user knows that metrics cannot be kept.
+    metrics_failed: bool,
     /// Requests other than completions that can be cancelled, by their JSON-RPC ids.
     cancels: HashMap<String, Cancel>,
     /// Counts this server's own requests to the client.
@@ -124,6 +130,8 @@ impl Server {
             next_request: 0,
             shown: None,
             last: None,
+            offer: None,
+            metrics_failed: false,
             cancels: HashMap::new(),
             next_own_id: 0,
         };
@@ -260,6 +268,7 @@ impl Server {
     }
 
     fn shut_down(&self) -> Value {
+        self.settle();
         let mut state = self.state.borrow_mut();
         state.phase = Phase::ShutDown;
         state.cancels.values().chain(&state.loading).for_each(Cancel::cancel);

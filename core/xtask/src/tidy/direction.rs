@@ -21,14 +21,16 @@ const LAYERS: &str = "
     remote:     engine gguf
     ngram:
 
+    metrics:
+
     dataset:    context fixture gguf prompt syntax tokenizer
 
     assist:     context engine fixture gguf ngram prompt refine remote syntax tokenizer
     endpoint:   assist
     eval:       assist fixture
-    lsp:        assist endpoint fixture
+    lsp:        assist endpoint fixture metrics
     wasm:       assist endpoint lsp
-    cli:        assist dataset endpoint eval fixture lsp
+    cli:        assist dataset endpoint eval fixture lsp metrics
     xtask:
 ";
 
@@ -42,6 +44,7 @@ const OWNERS: &str = "
     seccompiler:         cli
     serde:               cli eval lsp wasm xtask
     serde-wasm-bindgen:  wasm
+    rusqlite:            metrics
     rustls*:             cli
     serde_json:          cli endpoint eval lsp wasm xtask
     tree-sitter*:        syntax

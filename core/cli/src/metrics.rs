@@ -1,0 +1,43 @@
+//! Where metrics are kept.
+
+use std::cell::OnceCell;
+use std::path::PathBuf;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use anyhow::Result;
+use inkling_metrics::{Event, Sqlite, Store};
+
+use crate::config;
+
+/// This user's store, which is opened, or made, with the first event.
+#[derive(Default)]
+pub(crate) struct Metrics(OnceCell<Sqlite>);
+
+impl Metrics {
+    pub(crate) fn record(&self, event: &Event) -> Result<(), String> {
+        if self.0.get().is_none() {
+            let opened = open()?;
+            let _ = self.0.set(opened);
+        }
+        self.0.get().map_or(Ok(()), |store| store.record(now_s(), event))
+    }
+}
+
+fn open() -> Result<Sqlite, String> {
+    let file = file().map_err(|error| format!("{error:#}"))?;
+    if let Some(folder) = file.parent() {
+        std::fs::create_dir_all(folder)
+            .map_err(|error| format!("cannot make {}: {error}", folder.display()))?;
+    }
+    Sqlite::open(&file)
+}
+
+/// The path of the database, whether or not it exists.
+pub(crate) fn file() -> Result<PathBuf> {
+    Ok(config::folders()?.data.join("metrics.db"))
+}
+
+/// Seconds since 1970 began (UTC).
+pub(crate) fn now_s() -> i64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs() as i64)
+}
