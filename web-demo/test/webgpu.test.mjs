@@ -64,6 +64,13 @@ async function runOn(playground, choice, expected) {
   await playground.until(async () => expected.test(await executor(playground)), `${expected} to run the model`);
 }
 
+/** Opens one of `FILES` with the cursor at its end. */
+async function open(playground, [name, text]) {
+  await playground.drop(name, Buffer.from(text));
+  await playground.until(async () => (await playground.code()).startsWith(text.slice(0, 9)), name);
+  await playground.clickAfter(text.trimEnd().split('\n').at(-1));
+}
+
 /** The ghost text of the open file, from a key's press and no cache. */
 async function askAnew(playground) {
   await playground.press('Escape');
@@ -80,8 +87,9 @@ visit('a graphics processor that the CPU plays is taken only when asked for', ''
   await runOn(playground, 'gpu', /GPU.*subgroup shaders/);
   assert.match(await note(), /on this device’s graphics processor \(GPU, .*\), by WebGPU/);
   await playground.page.reload();
-  await playground.nextGhostText();
-  assert.match(await executor(playground), /GPU/);
+  await playground.until(async () => /GPU/.test(await executor(playground)), 'the choice to be remembered');
+  await open(playground, FILES[0]);
+  assert.notEqual(await askAnew(playground), '');
 });
 
 for (const [shaders, prelude] of [
@@ -90,20 +98,20 @@ for (const [shaders, prelude] of [
 ]) {
   visit(`the ghost text by ${shaders} shaders is the CPU’s`, prelude, async (playground) => {
     await playground.nextGhostText();
-    for (const [name, text] of FILES) {
-      await playground.drop(name, Buffer.from(text));
-      await playground.until(async () => (await playground.code()).startsWith(text.slice(0, 9)), name);
-      await playground.clickAfter(text.trimEnd().split('\n').at(-1));
+    for (const file of FILES) {
+      await open(playground, file);
       await runOn(playground, 'cpu', /CPU/);
       const expected = await askAnew(playground);
       await runOn(playground, 'gpu', new RegExp(`${shaders} shaders`));
-      assert.equal(await askAnew(playground), expected, name);
+      assert.equal(await askAnew(playground), expected, file[0]);
     }
   });
 }
 
 visit('the CPU goes on with the answer of a lost device, and the user is told', KEEP_DEVICES, async (playground) => {
-  const expected = await playground.nextGhostText();
+  await playground.nextGhostText();
+  await open(playground, FILES[0]);
+  const expected = await askAnew(playground);
   await runOn(playground, 'gpu', /GPU/);
   assert.equal(await askAnew(playground), expected);
   const worker = playground.page.workers().find((each) => each.url().includes('/worker-'));
