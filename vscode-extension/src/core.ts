@@ -14,6 +14,8 @@ export type CoreState =
 export interface CoreOptions {
   settings(): Promise<Settings>;
   server(): Server;
+  /** The program whose engine runs models, if one does. */
+  engine(): Promise<string | undefined>;
   /** Whether the core may see a document. */
   mayOpen(document: TextDocument): boolean;
   readonly middleware: Middleware;
@@ -107,7 +109,7 @@ export class Core implements Disposable {
   }
 
   async #launch(run: Run, launch: Launch): Promise<MessageTransports> {
-    const launched = await launch(this.options.server());
+    const launched = await launch(this.options.server(), await this.options.engine());
     run.launched = launched;
     if (run !== this.#run) launched.kill();
     return launched.transports;

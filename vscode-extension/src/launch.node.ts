@@ -8,9 +8,15 @@ import { transports } from './transport';
 /** Bytes of a dying process's last words that are kept. */
 const MAX_LAST_WORDS = 2_000;
 
+/** What the Worker is told at its start. */
+export interface WorkerData {
+  /** The program whose engine runs models; the core itself does without. */
+  readonly engine?: string | undefined;
+}
+
 /** The WASM core in a Worker of Node; `dist` is where its script lies. */
-export function launchWorker(dist: string): Launched {
-  const worker = new Worker(join(dist, 'worker.node.mjs'), { name: 'inkling', stderr: true });
+export function launchWorker(dist: string, workerData: WorkerData): Launched {
+  const worker = new Worker(join(dist, 'worker.node.mjs'), { name: 'inkling', stderr: true, workerData });
   let reason = '';
   worker.on('error', (error) => (reason = error.message));
   worker.stderr.on('data', (text) => (reason = String(text).trim()));

@@ -3,6 +3,7 @@ import { Completion } from './completion';
 import { Core } from './core';
 import { copyDiagnostics } from './diagnostics';
 import { endpoint, endpointCommands } from './endpoint';
+import { chooseEngine, engineCommand } from './engine';
 import { Inspector } from './inspector';
 import { chooseModel } from './models';
 import { watchProblems } from './notices';
@@ -11,16 +12,18 @@ import { coreSettings, isExcluded, server } from './settings';
 import { StatusItem } from './status';
 
 /** Settings that the core reads at its start alone, or that decide which documents it has. */
-const NEED_RESTART = ['inkling.server', 'inkling.nativePath', 'inkling.exclude', 'inkling.threads'];
+const NEED_RESTART = ['server', 'nativePath', 'engine', 'enginePath', 'exclude', 'threads'].map((key) => `inkling.${key}`);
 
 /** Registers everything; the core starts when this has returned, so that no one waits for it. */
 export function start(context: ExtensionContext, platform: Platform): void {
   const startedAt = performance.now();
   const log = window.createOutputChannel('Inkling', { log: true });
   const completion = new Completion(context.workspaceState);
+  const engine = () => engineCommand(platform);
   const core = new Core(platform, {
-    settings: async () => coreSettings(await platform.embeddedModel(), await endpoint(context.secrets)),
+    settings: async () => coreSettings(await platform.embeddedModel(), await endpoint(context.secrets), !!(await engine())),
     server,
+    engine,
     mayOpen: (document) => !isExcluded(document),
     middleware: completion.middleware,
   }, log);
@@ -40,6 +43,7 @@ export function start(context: ExtensionContext, platform: Platform): void {
     command('togglePause', () => completion.togglePause()),
     command('toggleLanguage', () => completion.toggleLanguage()),
     command('chooseModel', () => chooseModel(platform, core, context)),
+    command('chooseEngine', chooseEngine),
     command('restart', () => core.restart()),
     command('showLog', () => log.show()),
     command('settings', () => commands.executeCommand('workbench.action.openSettings', `@ext:${context.extension.id}`)),

@@ -6,12 +6,14 @@ export interface Platform {
   embeddedModel(): Promise<string>;
   /** What starts a core. Loaded when it is first needed, so that the editor need not wait for it. */
   launcher(): Promise<Launch>;
+  /** The program that comes with the extension for this platform, if one does; absent where no process can be started. */
+  bundledEngine?(): Promise<string | undefined>;
   /** Downloads a model for good; undefined where there is no place for it. */
   readonly download?: Download;
 }
 
-/** Starts a core. Rejects where it cannot be started at all. */
-export type Launch = (server: Server) => Promise<Launched>;
+/** Starts a core, which may start the engine of a program. Rejects where it cannot be started at all. */
+export type Launch = (server: Server, engine: string | undefined) => Promise<Launched>;
 
 /** Where the core runs. */
 export type Server = { readonly kind: 'wasm' } | { readonly kind: 'native'; readonly command: string };

@@ -9,12 +9,29 @@ function get<T>(key: string, scope?: ConfigurationScope): T | undefined {
   return workspace.getConfiguration('inkling', scope).get<T>(key);
 }
 
+/** Where models run; `auto` is the native engine where there is one. */
+export type EngineChoice = 'auto' | 'native' | 'wasm';
+
+export function engineChoice(): EngineChoice {
+  return get('engine') ?? 'auto';
+}
+
+/** The program that the user has in place of the bundled one; empty for none. */
+export function enginePath(): string {
+  return get<string>('enginePath')?.trim() ?? '';
+}
+
+export function setEngineChoice(choice: EngineChoice): Thenable<void> {
+  return workspace.getConfiguration('inkling').update('engine', choice === 'auto' ? undefined : choice, true);
+}
+
 /** What the core is told; it bounds the values itself. */
-export function coreSettings(embeddedModel: string, endpoint: EndpointSettings): Settings {
+export function coreSettings(embeddedModel: string, endpoint: EndpointSettings, hasEngine: boolean): Settings {
   const numbers = ['maxTokens', 'promptTokens', 'debounceMs', 'temperature', 'candidates', 'threads'] as const;
   const set = numbers.map((key) => [key, get<number | null>(key) ?? undefined]);
   const metrics = { enabled: get<boolean>('metrics.enabled') ?? true };
-  return { ...Object.fromEntries(set), endpoint, metrics, model: get<string>('model')?.trim() || embeddedModel };
+  const engine = hasEngine ? 'process' : 'inside';
+  return { ...Object.fromEntries(set), endpoint, metrics, engine, model: get<string>('model')?.trim() || embeddedModel };
 }
 
 export function server(): Server {

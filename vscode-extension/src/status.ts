@@ -15,6 +15,7 @@ import type { ModelInfo } from '../../web-demo/src/protocol.gen';
 import { isServer } from '../../web-demo/stages/model-info';
 import type { Answer, Completion } from './completion';
 import type { Core, CoreState } from './core';
+import { engineOf } from './engine';
 import { endpointSettings, isLanguageOn, type Off } from './settings';
 
 /** A suggestion that comes sooner shows no spinner, so that typing makes nothing flicker. */
@@ -102,7 +103,7 @@ export class StatusItem implements Disposable {
     const { model } = this.core;
     if (model) {
       lines.push(isServer(model) ? model.name : `${model.name} · ${size(model)} · ${model.quantization}`);
-      lines.push(`$(${isServer(model) ? 'server' : 'circuit-board'}) ${model.executor}`);
+      lines.push(isServer(model) ? `$(server) ${model.executor}` : runsOn(model));
     }
     if (this.#last) lines.push(l10n.t('Last suggestion: {0} ms', Math.round(this.#last.latencyMs)));
     lines.push(model && isServer(model) ? l10n.t('That server sees your code.') : l10n.t('Nothing you type leaves this machine.'));
@@ -111,6 +112,7 @@ export class StatusItem implements Disposable {
 
   #menu(): (QuickPickItem & { command?: string })[] {
     const document = this.#document();
+    const { model } = this.core;
     const separator = { label: '', kind: QuickPickItemKind.Separator };
     const language = document && {
       label: isLanguageOn(document)
@@ -125,6 +127,7 @@ export class StatusItem implements Disposable {
       ...(language ? [language] : []),
       separator,
       { label: `$(package) ${l10n.t('Choose a model…')}`, command: 'inkling.chooseModel' },
+      ...(model && !isServer(model) ? [engineItem(model)] : []),
       ...(endpointSettings().url ? [{ label: `$(server) ${l10n.t('Test the server')}`, command: 'inkling.testEndpoint' }] : []),
       { label: `$(search) ${l10n.t('Inspect the last suggestion')}`, command: 'inkling.inspector.focus' },
       separator,
@@ -141,6 +144,16 @@ function icon(state: CoreState['state'], off: Off | undefined): string {
   if (state === 'starting' || state === 'loading') return '$(loading~spin)';
   if (off) return off === 'paused' ? '$(debug-pause)' : '$(circle-slash)';
   return state === 'thinking' ? '$(loading~spin)' : '$(inkling-drop)';
+}
+
+function engineItem(model: ModelInfo) {
+  const { name, why } = engineOf(model);
+  return { label: `$(circuit-board) ${name}…`, description: why, command: 'inkling.chooseEngine' };
+}
+
+function runsOn(model: ModelInfo): string {
+  const { name, why } = engineOf(model);
+  return `$(circuit-board) ${[name, why].filter(Boolean).join(' · ')}`;
 }
 
 function size({ nParameters }: ModelInfo): string {

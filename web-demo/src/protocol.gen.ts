@@ -56,7 +56,15 @@ executorReason?: string,
 /**
  * Threads that compute.
  */
-threads: number, };
+threads: number, 
+/**
+ * Where a file's model runs.
+ */
+engine?: EngineChoice, 
+/**
+ * Why it runs in the core, where an engine was wanted.
+ */
+engineReason?: string, };
 
 export type LoadModelParams = { 
 /**

@@ -18,13 +18,17 @@ use inkling_assist::gguf::{Dtype, Gguf};
 use inkling_assist::remote::{Limits, ProcessLauncher, Remote, RemoteExecutor, RemoteOptions};
 use inkling_fixture::tiny_llama;
 
-/// Short waits, and a rest after the second failure that a test does not outlive.
-const LIMITS: Limits = Limits { silence_ms: 2_000.0, back_off_ms: &[0.0, 600_000.0] };
+/// Longer than any test.
+const LONG_MS: f64 = 600_000.0;
+
+/// Short waits, and no rest after the first two failures.
+const LIMITS: Limits = Limits { silence_ms: 2_000.0, back_off_ms: &[0.0, 0.0], steady_ms: LONG_MS };
 
 /// A folder of this test's own, with a small model in it.
 struct Bench {
     folder: PathBuf,
     model: Vec<u8>,
+    limits: Limits,
 }
 
 impl Bench {
@@ -33,7 +37,7 @@ impl Bench {
         std::fs::create_dir_all(&folder).unwrap();
         let model = tiny_llama(Dtype::Q4_0, 5);
         std::fs::write(folder.join("model.gguf"), &model).unwrap();
-        Bench { folder, model }
+        Bench { folder, model, limits: LIMITS }
     }
 
     fn path(&self, name: &str) -> String {
@@ -45,7 +49,8 @@ impl Bench {
         let engine = format!("exec '{}' engine", env!("CARGO_BIN_EXE_inkling"));
         let script = format!("echo $$ > '{}'; {}", self.path("pid"), script.replace("$ENGINE", &engine));
         let launcher = ProcessLauncher::new(vec!["sh".to_string(), "-c".to_string(), script]);
-        let remote = Remote { launcher: Rc::new(launcher), uri: self.path("model.gguf"), limits: LIMITS };
+        let remote =
+            Remote { launcher: Rc::new(launcher), uri: self.path("model.gguf"), limits: self.limits };
         let options = RemoteOptions { choice: ExecutorChoice::Cpu, n_context: 256, n_threads: 1 };
         block_on(RemoteExecutor::load(remote, self.config(), options, &|_| {}, &Cancel::default()))
     }
@@ -241,7 +246,8 @@ fn garbage_in_mid_stream_is_an_error_and_the_engine_starts_again() {
 
 #[test]
 fn an_engine_that_keeps_failing_rests() {
-    let bench = Bench::new("rests");
+    let limits = Limits { back_off_ms: &[0.0, LONG_MS], ..LIMITS };
+    let bench = Bench { limits, ..Bench::new("rests") };
     let flag = bench.path("broken");
     let _ = std::fs::remove_file(&flag);
     let mut there = bench.remote(&format!("[ -e '{flag}' ] && exit 1; $ENGINE"));
@@ -259,6 +265,34 @@ fn an_engine_that_keeps_failing_rests() {
         steps(&mut there),
         expect!["the engine that runs the model failed: it ended (exit status: ); it may start again in . s"],
     );
+}
+
+#[test]
+fn an_engine_that_has_failed_too_often_is_given_up() {
+    let bench = Bench { limits: Limits { back_off_ms: &[0.0], ..LIMITS }, ..Bench::new("gone") };
+    let mut there = bench.remote("$ENGINE");
+    bench.signal("-KILL");
+    assert!(matches!(steps(&mut there), Err(EngineError::EngineLost { .. })));
+    assert!(steps(&mut there).is_ok());
+    bench.signal("-KILL");
+    for _ in 0..2 {
+        check_error(
+            steps(&mut there),
+            expect!["the engine that runs the model keeps failing: it ended (signal:  (SIGKILL))"],
+        );
+    }
+}
+
+#[test]
+fn an_engine_that_has_lived_long_does_not_pay_for_those_before() {
+    let limits = Limits { back_off_ms: &[0.0], steady_ms: 0.0, ..LIMITS };
+    let bench = Bench { limits, ..Bench::new("steady") };
+    let mut there = bench.remote("$ENGINE");
+    for _ in 0..3 {
+        bench.signal("-KILL");
+        assert!(matches!(steps(&mut there), Err(EngineError::EngineLost { .. })));
+        assert!(steps(&mut there).is_ok());
+    }
 }
 
 #[test]

@@ -207,6 +207,12 @@ pub enum EngineError {
         /// Milliseconds until a new start is allowed.
         retry_ms: u64,
     },
+    /// The process or page that runs the model has failed so often that no other one is started.
+    #[error("the engine that runs the model keeps failing: {reason}")]
+    EngineGone {
+        /// What happened to it last.
+        reason: String,
+    },
     /// What an executor in another process or page answers.
     #[error("{message}")]
     Elsewhere {

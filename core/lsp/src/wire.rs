@@ -67,6 +67,14 @@ pub struct ModelInfo {
     pub executor_reason: Option<String>,
     /// Threads that compute.
     pub threads: usize,
+    /// Where a file's model runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "codegen", ts(optional))]
+    pub engine: Option<EngineChoice>,
+    /// Why it runs in the core, where an engine was wanted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "codegen", ts(optional))]
+    pub engine_reason: Option<String>,
 }
 
 /// `inkling/loadModel`: replaces the model; the old one answers until the new one is there.

@@ -26,14 +26,16 @@ pub struct Remote {
 pub struct Limits {
     /// An engine that works and says nothing for so long hangs.
     pub silence_ms: f64,
-    /// Rests before the first, second … new start; the last one is for all that follow.
+    /// Rests before the first, second … new start; an engine that fails once more is given up.
     pub back_off_ms: &'static [f64],
+    /// An engine that has lived so long no longer pays for the failures of those before.
+    pub steady_ms: f64,
 }
 
 impl Limits {
     /// Engines say every second that they work.
     pub const STANDARD: Limits =
-        Limits { silence_ms: 10_000.0, back_off_ms: &[0.0, 1_000.0, 4_000.0, 15_000.0, 60_000.0] };
+        Limits { silence_ms: 10_000.0, back_off_ms: &[0.0, 1_000.0, 4_000.0], steady_ms: 60_000.0 };
 }
 
 /// How an engine is to run a model.
@@ -50,20 +52,23 @@ pub struct RemoteOptions {
 /// A model in another process or page.
 ///
 /// When the engine is killed, hangs or says what cannot be understood, the call under way fails with
-/// [`EngineError::EngineLost`]; a later one starts another engine, which takes as long as loading does.
+/// [`EngineError::EngineLost`]; a later one starts another engine, which takes as long as loading does. Once
+/// there were too many in a row it is [`EngineError::EngineGone`] for good.
 pub struct RemoteExecutor {
     remote: Remote,
     options: RemoteOptions,
     info: ExecutorInfo,
     state: State,
-    /// Failures since the last answer.
+    /// By the launcher's clock.
+    started_at: f64,
+    /// Failures of engines that did not live long.
     n_failures: usize,
     next_id: RequestId,
 }
 
 enum State {
-    /// There is no engine, and no new one before `retry_at`.
-    Down { reason: String, retry_at: f64 },
+    /// There is no engine, and no new one before `retry_at`; none at all without it.
+    Down { reason: String, retry_at: Option<f64> },
     /// The model is on its way, by this request.
     Loading(Connection, RequestId),
     /// The model is there; it has read a prompt, or none.
@@ -85,8 +90,10 @@ impl RemoteExecutor {
     ) -> Result<RemoteExecutor, EngineError> {
         let n_threads = options.n_threads;
         let info = ExecutorInfo { name: String::new(), reason: None, n_threads, model: config };
-        let state = State::Down { reason: String::new(), retry_at: f64::MIN };
-        let mut executor = RemoteExecutor { remote, options, info, state, n_failures: 0, next_id: 1 };
+        let started_at = remote.launcher.now_ms();
+        let state = State::Down { reason: String::new(), retry_at: Some(started_at) };
+        let mut executor =
+            RemoteExecutor { remote, options, info, state, started_at, n_failures: 0, next_id: 1 };
         executor.get_ready(progress, cancel).await?;
         Ok(executor)
     }
@@ -102,9 +109,7 @@ impl RemoteExecutor {
     /// The engine's answer to one request, of which there is only one.
     async fn ask(&mut self, request: Request, cancel: &Cancel) -> Result<Response, EngineError> {
         let id = self.post(request, cancel).await?;
-        let answer = self.next_answer(id, cancel).await?;
-        self.n_failures = 0;
-        Ok(answer)
+        self.next_answer(id, cancel).await
     }
 
     async fn post(&mut self, request: Request, cancel: &Cancel) -> Result<RequestId, EngineError> {
@@ -140,6 +145,9 @@ impl RemoteExecutor {
         cancel: &Cancel,
     ) -> Result<(), EngineError> {
         if let State::Down { reason, retry_at } = &self.state {
+            let Some(retry_at) = retry_at else {
+                return Err(EngineError::EngineGone { reason: reason.clone() });
+            };
             let retry_ms = (retry_at - self.remote.launcher.now_ms()).ceil();
             if retry_ms > 0.0 {
                 return Err(EngineError::EngineRests { reason: reason.clone(), retry_ms: retry_ms as u64 });
@@ -169,6 +177,7 @@ impl RemoteExecutor {
 
     async fn start(&mut self) -> Result<(), EngineError> {
         let launcher = Rc::clone(&self.remote.launcher);
+        self.started_at = launcher.now_ms();
         let link = match launcher.launch().await {
             Ok(link) => link,
             Err(reason) => return Err(self.lose(reason)),
@@ -183,7 +192,7 @@ impl RemoteExecutor {
     }
 
     fn become_ready(&mut self) {
-        let nothing = State::Down { reason: String::new(), retry_at: f64::MIN };
+        let nothing = State::Down { reason: String::new(), retry_at: None };
         if let State::Loading(connection, _) = std::mem::replace(&mut self.state, nothing) {
             self.state = State::Ready { connection, prompted: false };
         }
@@ -196,12 +205,17 @@ impl RemoteExecutor {
 
     /// Ends the engine, if it still runs.
     fn lose(&mut self, reason: String) -> EngineError {
-        let rests = self.remote.limits.back_off_ms;
-        let rest = rests.get(self.n_failures).or(rests.last()).copied().unwrap_or(0.0);
-        let retry_at = self.remote.launcher.now_ms() + rest;
+        let (now, limits) = (self.remote.launcher.now_ms(), self.remote.limits);
+        if now - self.started_at >= limits.steady_ms {
+            self.n_failures = 0;
+        }
+        let retry_at = limits.back_off_ms.get(self.n_failures).map(|rest| now + rest);
         self.n_failures += 1;
         self.state = State::Down { reason: reason.clone(), retry_at };
-        EngineError::EngineLost { reason }
+        match retry_at {
+            Some(_) => EngineError::EngineLost { reason },
+            None => EngineError::EngineGone { reason },
+        }
     }
 
     fn misunderstood(&mut self) -> EngineError {

@@ -3,37 +3,17 @@ import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { Worker } from 'node:worker_threads';
+import { startCore } from './core.mjs';
 
 const dist = new URL('../../dist/', import.meta.url);
 const model = fileURLToPath(new URL(readdirSync(dist).find((name) => name.endsWith('.gguf')), dist));
 
-let worker;
-let nextId = 1;
-const waiting = new Map();
+const core = startCore();
+const { request } = core;
 
-before(async () => {
-  worker = new Worker(new URL('worker.node.mjs', dist));
-  worker.on('message', (message) => {
-    if (message.method) return;
-    const { resolve, reject } = waiting.get(message.id);
-    if (message.error) reject(new Error(message.error.message));
-    else resolve(message.result);
-  });
-  await request('initialize', { capabilities: {}, initializationOptions: {} });
-});
+before(() => request('initialize', { capabilities: {}, initializationOptions: {} }));
 
-after(() => worker.terminate());
-
-function post(message) {
-  worker.postMessage({ jsonrpc: '2.0', ...message });
-}
-
-function request(method, params) {
-  const id = nextId++;
-  post({ id, method, params });
-  return new Promise((resolve, reject) => waiting.set(id, { resolve, reject }));
-}
+after(() => core.stop());
 
 test('a path is opened as a file', async () => {
   const info = await request('inkling/loadModel', { uri: model });
@@ -44,7 +24,7 @@ test('a path is opened as a file', async () => {
 test('the model answers', async () => {
   const text = 'def add(a, b):\n    return ';
   const textDocument = { uri: 'file:///add.py', languageId: 'python', version: 1, text };
-  post({ method: 'textDocument/didOpen', params: { textDocument } });
+  core.notify('textDocument/didOpen', { textDocument });
   const answer = await request('textDocument/inlineCompletion', {
     textDocument: { uri: textDocument.uri },
     position: { line: 1, character: 11 },

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { access, readdir, readFile, writeFile } from 'node:fs/promises';
+import { access, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -61,13 +61,36 @@ async function suggestion() {
 
 async function choose(label) {
   await workbench.command('Inkling: Choose a Model');
-  await workbench.page.locator('.quick-input-list .monaco-list-row', { hasText: label }).click();
+  await row(label).click();
 }
 
 async function download() {
   await choose('Download a GGUF file');
   await workbench.quickInput().fill(url);
   await workbench.press('Enter');
+}
+
+/** The process id of a program that was started by this command line; empty where none runs. */
+function running(commandLine) {
+  try {
+    return execFileSync('pgrep', ['-f', `^${commandLine}$`], { encoding: 'utf8' }).trim();
+  } catch {
+    return '';
+  }
+}
+
+const row = (text) => workbench.page.locator('.quick-input-list .monaco-list-row', { hasText: text });
+
+async function untilMenuSays(pattern, screenshot) {
+  // The menu is that of the moment at which it opens.
+  await workbench.until(async () => {
+    await workbench.command('Inkling: Show Menu');
+    await row(/Restart the core/).waitFor();
+    const says = await row(pattern).isVisible();
+    if (says) await workbench.screenshot(screenshot);
+    await workbench.press('Escape');
+    return says;
+  }, `a menu with ${pattern}`);
 }
 
 const toast = (text) => workbench.page.locator('.notification-toast', { hasText: text });
@@ -102,22 +125,54 @@ test('a core that cannot run says so, starts again by itself, and recovers', asy
   await suggestion();
 });
 
+test('a bundled engine runs the model, is started again when it is killed, and the core does without it', async (t) => {
+  if (!(await access(NATIVE).then(() => true, () => false))) return t.skip('no native program has been built');
+  await untilMenuSays(/WebAssembly: .*there is no native engine here/, 'menu-wasm');
+  const before = await suggestion();
+  const bin = join(installed, '../bin');
+  await mkdir(bin);
+  await symlink(NATIVE, join(bin, 'inkling'));
+  const engine = () => running(`${join(bin, 'inkling')} engine`);
+  await workbench.command('Inkling: Restart the Core');
+  await workbench.until(async () => engine() !== '', 'the engine');
+  await workbench.untilStatus(/suggesting/);
+  await untilMenuSays(/Native engine: /, 'menu-engine');
+  assert.equal(await suggestion(), before);
+  const first = engine();
+  process.kill(Number(first), 'SIGKILL');
+  // What is asked of an engine that is gone fails; the next question starts another.
+  await workbench.until(async () => {
+    await workbench.press('Escape');
+    await workbench.command('Inkling: Suggest Now');
+    return engine() !== '' && engine() !== first;
+  }, 'another engine');
+  assert.equal(await suggestion(), before);
+  await workbench.command('Inkling: Choose Where Models Run');
+  await workbench.screenshot('choose-engine');
+  await row('sandboxed').click();
+  await workbench.until(async () => engine() === '', 'the end of the engine');
+  await workbench.untilStatus(/suggesting/);
+  assert.equal((await workbench.machineSettings())['inkling.engine'], 'wasm');
+  await untilMenuSays(/WebAssembly: .*as the settings say/, 'menu-chosen');
+  assert.equal(await suggestion(), before);
+  await workbench.setForMachine({ 'inkling.enginePath': '/no/such/program' });
+  await toast(/The model runs in the core itself.*ENOENT/).waitFor();
+  await workbench.screenshot('no-engine');
+  assert.equal(await suggestion(), before);
+  await workbench.setForMachine({});
+  await rm(bin, { recursive: true });
+});
+
 test('the native program answers, and is started again when it is killed', async (t) => {
   if (!(await access(NATIVE).then(() => true, () => false))) return t.skip('no native program has been built');
   await workbench.setForMachine({ 'inkling.server': 'native', 'inkling.nativePath': NATIVE });
-  const running = () => {
-    try {
-      return execFileSync('pgrep', ['-f', `^${NATIVE} lsp$`], { encoding: 'utf8' }).trim();
-    } catch {
-      return '';
-    }
-  };
-  await workbench.until(async () => running() !== '', 'the program');
+  const program = () => running(`${NATIVE} lsp`);
+  await workbench.until(async () => program() !== '', 'the program');
   await workbench.untilStatus(/suggesting/);
   await suggestion();
-  const first = running();
+  const first = program();
   process.kill(Number(first), 'SIGKILL');
-  await workbench.until(async () => running() !== '' && running() !== first, 'another one');
+  await workbench.until(async () => program() !== '' && program() !== first, 'another one');
   await workbench.untilStatus(/suggesting/);
   await suggestion();
   await workbench.setForMachine({ 'inkling.server': 'native', 'inkling.nativePath': '/no/such/program' });

@@ -193,6 +193,9 @@ impl Server {
         if let Answerer::Local(model) = &*model {
             self.tell_of_move(slot, model.summary());
         }
+        if let Err(error) = &outcome {
+            self.bring_inside(slot, error);
+        }
         match &outcome {
             Err(error @ AssistError::Elsewhere(_)) => self.status(State::Error, Some(error.to_string())),
             _ => self.status(State::Idle, None),

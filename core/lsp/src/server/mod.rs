@@ -5,6 +5,7 @@ mod documents;
 mod endpoint;
 mod metrics;
 mod model;
+mod place;
 mod workspace;
 
 use std::cell::RefCell;
@@ -56,6 +57,8 @@ struct State {
     model: Option<Rc<ModelSlot>>,
     /// The load under way; a newer one cancels it.
     loading: Option<Cancel>,
+    /// Why no more engines are started.
+    engines_gone: Option<String>,
     /// There is no model, since the one that was asked for cannot be had.
     has_failed: bool,
     trigger: Trigger,
@@ -125,6 +128,7 @@ impl Server {
             parses: false,
             model: None,
             loading: None,
+            engines_gone: None,
             has_failed: false,
             asked: HashMap::new(),
             next_request: 0,

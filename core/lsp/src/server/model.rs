@@ -4,15 +4,13 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use futures::lock::Mutex;
-use inkling_assist::engine::{Cancel, EngineError, ExecutorChoice, LoadProgress};
-use inkling_assist::gguf::Source;
-use inkling_assist::remote::{Limits, Remote};
-use inkling_assist::{AssistError, LoadOptions, LocalModel, ModelSummary};
+use inkling_assist::ModelSummary;
+use inkling_assist::engine::{Cancel, ExecutorChoice, LoadProgress};
 use serde_json::{Value, json};
 
+use super::place::{Loading, Placed};
 use super::{Answerer, ModelSlot, REQUEST_CANCELLED, REQUEST_FAILED, Refusal, Server, refusal};
-use crate::Configuration;
-use crate::wire::{EngineChoice, Executes, LoadModelParams, ModelInfo, State};
+use crate::wire::{Executes, LoadModelParams, ModelInfo, State};
 
 impl From<Executes> for ExecutorChoice {
     fn from(executes: Executes) -> ExecutorChoice {
@@ -48,13 +46,16 @@ impl Server {
                 .status(State::Error, Some("no model: set `inkling.model` to a GGUF file".to_string()));
         };
         let server = self.clone();
-        self.host.spawn(Box::pin(async move {
-            if let Err(refusal) = server.load(uri).await
-                && refusal.code != REQUEST_CANCELLED
-            {
-                server.notify("window/showMessage", json!({ "type": 1, "message": refusal.message }));
-            }
-        }));
+        self.host.spawn(Box::pin(async move { server.load_or_tell(uri).await }));
+    }
+
+    /// Loads a model that no request waits for.
+    pub(super) async fn load_or_tell(&self, uri: String) {
+        if let Err(refusal) = self.load(uri).await
+            && refusal.code != REQUEST_CANCELLED
+        {
+            self.notify("window/showMessage", json!({ "type": 1, "message": refusal.message }));
+        }
     }
 
     pub(super) fn cancel_progress(&self) {
@@ -108,9 +109,12 @@ impl Server {
             .host
             .open(uri, Box::new(move |bytes, total| fetching.report(bytes, total)), cancel.clone())
             .await?;
-        let model = self.run_somewhere(uri, Rc::from(source), bar, cancel).await;
-        let model = model.map_err(|error| format!("{uri}: {error}"))?;
-        let info = RefCell::new(model_info(uri, model.summary()));
+        let progress = |LoadProgress { bytes, total_bytes }| bar.report(bytes, total_bytes);
+        let loading = Loading { uri, source: Rc::from(source), progress: &progress, cancel };
+        let placed = self.load_somewhere(loading).await;
+        let placed = placed.map_err(|error| format!("{uri}: {error}"))?;
+        let info = RefCell::new(model_info(uri, &placed));
+        let model = placed.model;
         Ok(ModelSlot { info, model: Mutex::new(Answerer::Local(Box::new(model))), prompt_tokens: None })
     }
 
@@ -119,53 +123,13 @@ impl Server {
         if slot.info.borrow().executor == summary.executor {
             return;
         }
-        let uri = slot.info.borrow().uri.clone();
         let why = summary.executor_reason.clone().map_or(String::new(), |reason| format!(", since {reason}"));
         let message = format!("The model goes on on the {}{why}.", summary.executor);
-        slot.info.replace(model_info(&uri, summary));
+        let mut info = slot.info.borrow_mut();
+        (info.executor, info.executor_reason) = (summary.executor, summary.executor_reason);
+        info.threads = summary.n_threads;
+        drop(info);
         self.notify("window/showMessage", json!({ "type": 2, "message": message }));
-    }
-
-    /// Where the settings say, and here where that cannot be.
-    async fn run_somewhere(
-        &self,
-        uri: &str,
-        source: Rc<dyn Source>,
-        bar: &ProgressBar,
-        cancel: &Cancel,
-    ) -> Result<LocalModel, AssistError> {
-        let Configuration { engine, executor, threads, .. } = self.state.borrow().configuration;
-        let progress = |LoadProgress { bytes, total_bytes }| bar.report(bytes, total_bytes);
-        let load = |remote: Option<Remote>| {
-            let host = Rc::clone(&self.host);
-            let here = || if remote.is_some() { 0 } else { self.host.n_threads() };
-            let options = LoadOptions {
-                executor: executor.into(),
-                n_threads: threads.unwrap_or_else(here),
-                remote,
-                pause: Rc::new(move || host.pause()),
-                progress: &progress,
-                cancel,
-            };
-            LocalModel::load(Rc::clone(&source), options)
-        };
-        if engine == EngineChoice::Inside {
-            return load(None).await;
-        }
-        let reason = match self.host.engine() {
-            None => "this editor starts none".to_string(),
-            Some(launcher) => {
-                let remote = Remote { launcher, uri: uri.to_string(), limits: Limits::STANDARD };
-                match load(Some(remote)).await {
-                    Err(AssistError::Engine(EngineError::EngineLost { reason })) => reason,
-                    result => return result,
-                }
-            }
-        };
-        let message =
-            format!("The model runs in the core itself, since there is no engine for it: {reason}.");
-        self.notify("window/showMessage", json!({ "type": 2, "message": message }));
-        load(None).await
     }
 
     fn progress_bar(&self, uri: &str) -> ProgressBar {
@@ -187,7 +151,8 @@ impl Server {
     }
 }
 
-fn model_info(uri: &str, summary: ModelSummary) -> ModelInfo {
+fn model_info(uri: &str, placed: &Placed) -> ModelInfo {
+    let summary = placed.model.summary();
     ModelInfo {
         name: summary.name,
         uri: uri.to_string(),
@@ -199,6 +164,8 @@ fn model_info(uri: &str, summary: ModelSummary) -> ModelInfo {
         executor: summary.executor,
         executor_reason: summary.executor_reason,
         threads: summary.n_threads,
+        engine: Some(placed.engine),
+        engine_reason: placed.reason.clone(),
     }
 }
 
