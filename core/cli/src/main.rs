@@ -26,6 +26,7 @@ fn main() -> ExitCode {
     let result = match &args.command {
         Command::Complete(complete) => commands::complete::run(complete, args.json),
         Command::Trace(trace) => commands::trace::run(trace, args.json),
+        Command::Outline(outline) => commands::outline::run(outline, args.json),
         Command::Model(model) => commands::model::run(model, args.json),
         Command::Eval(eval) => commands::eval::run(eval, args.json),
         Command::Dataset(dataset) => commands::dataset::run(dataset),

@@ -39,3 +39,13 @@
 
 (comment) @comment
 [(string_literal) (system_lib_string) (char_literal)] @string
+
+; What declarations say of themselves. Declarators carry parts of types.
+(parameter_declaration type: (_) @type declarator: (_)? @name) @parameter
+(parameter_list _ @parameter (#eq? @parameter "..."))
+[(attribute_declaration) (attribute_specifier)] @annotation
+[
+  (function_definition type: (_) @type declarator: (_) @name)
+  (declaration type: (_) @type declarator: (_) @name)
+  (field_declaration type: (_) @type declarator: (_) @name)
+] @gives

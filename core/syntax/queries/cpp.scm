@@ -32,3 +32,10 @@
 (declaration_list (_) @statement)
 
 (raw_string_literal) @string
+
+; What declarations say of themselves.
+(base_class_clause [(type_identifier) (qualified_identifier) (template_type)] @supertype)
+(optional_parameter_declaration type: (_) @type declarator: (_)? @name) @parameter
+(variadic_parameter_declaration type: (_) @type declarator: (_) @name) @parameter
+(function_declarator (trailing_return_type (_) @gives))
+(function_declarator declarator: (qualified_identifier scope: (_) @receiver))

@@ -62,3 +62,17 @@
   (interpolated_string_expression)
 ] @string
 (interpolation) @code
+
+; What declarations say of themselves.
+(file_scoped_namespace_declaration name: (_) @package)
+(attribute_list) @annotation
+(base_list [(identifier) (generic_name) (qualified_name) (alias_qualified_name)] @supertype)
+(base_list (primary_constructor_base_type type: (_) @supertype))
+(parameter type: (_)? @type name: (_) @name) @parameter
+(parameter_list type: (_) @type name: (_) @name @parameter)
+(record_declaration (parameter_list (parameter type: (_) @gives)))
+(method_declaration returns: (_) @gives)
+(local_function_statement type: (_) @gives)
+(property_declaration type: (_) @gives)
+(field_declaration (variable_declaration type: (_) @gives))
+(event_field_declaration (variable_declaration type: (_) @gives))

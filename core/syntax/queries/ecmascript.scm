@@ -57,3 +57,7 @@
 [(comment) (html_comment)] @comment
 [(string) (template_string) (regex)] @string
 (template_substitution) @code
+
+; What declarations say of themselves.
+(decorator) @annotation
+(arrow_function parameter: (identifier) @parameter)

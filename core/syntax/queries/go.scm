@@ -45,3 +45,30 @@
 
 (comment) @comment
 [(interpreted_string_literal) (raw_string_literal) (rune_literal)] @string
+
+; What declarations say of themselves.
+(package_clause (_) @package)
+(type_spec type: (struct_type (field_declaration_list (field_declaration !name type: (_) @supertype))))
+(type_spec type: (interface_type (type_elem (_) @supertype)))
+(method_declaration receiver: (parameter_list (parameter_declaration type: (_) @receiver)))
+(function_declaration
+  parameters: (parameter_list [
+    (parameter_declaration name: (_)? @name type: (_) @type) @parameter
+    (variadic_parameter_declaration name: (_)? @name) @parameter
+  ]))
+(method_declaration
+  parameters: (parameter_list [
+    (parameter_declaration name: (_)? @name type: (_) @type) @parameter
+    (variadic_parameter_declaration name: (_)? @name) @parameter
+  ]))
+(method_elem
+  parameters: (parameter_list [
+    (parameter_declaration name: (_)? @name type: (_) @type) @parameter
+    (variadic_parameter_declaration name: (_)? @name) @parameter
+  ]))
+[
+  (function_declaration result: (_) @gives)
+  (method_declaration result: (_) @gives)
+  (method_elem result: (_) @gives)
+]
+[(field_declaration type: (_) @gives) (var_spec type: (_) @gives) (const_spec type: (_) @gives)]

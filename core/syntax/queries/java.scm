@@ -55,3 +55,16 @@
 [(line_comment) (block_comment)] @comment
 [(string_literal) (character_literal)] @string
 (string_interpolation) @code
+
+; What declarations say of themselves.
+(package_declaration [(identifier) (scoped_identifier)] @package)
+[(annotation) (marker_annotation)] @annotation
+(superclass (_) @supertype)
+(super_interfaces (type_list (_) @supertype))
+(extends_interfaces (type_list (_) @supertype))
+(formal_parameter type: (_) @type name: (_) @name) @parameter
+(spread_parameter (variable_declarator name: (_) @name)) @parameter
+(record_declaration parameters: (formal_parameters (formal_parameter type: (_) @gives)))
+(method_declaration type: (_) @gives)
+(annotation_type_element_declaration type: (_) @gives)
+[(field_declaration type: (_) @gives) (constant_declaration type: (_) @gives)]

@@ -52,3 +52,18 @@
 [(line_comment) (block_comment)] @comment
 [(string_literal) (multiline_string_literal) (character_literal)] @string
 (interpolation) @code
+
+; What declarations say of themselves.
+(package_header (qualified_identifier) @package)
+[(annotation) (file_annotation)] @annotation
+(delegation_specifier [
+  (type) @supertype
+  (constructor_invocation (type) @supertype)
+  (explicit_delegation (type) @supertype)
+])
+(parameter . (identifier) @name (type) @type) @parameter
+(class_parameter (identifier) @name (type) @type) @parameter
+(class_parameter ["val" "var"] (type) @gives)
+(function_declaration [(user_type) (nullable_type) (parenthesized_type)] @receiver . ".")
+(function_declaration (function_value_parameters) . (type) @gives)
+(property_declaration (variable_declaration (type) @gives))

@@ -42,3 +42,16 @@
 (comment) @comment
 (string) @string
 (interpolation) @code
+
+; What declarations say of themselves.
+(decorator) @annotation
+(class_definition superclasses: (argument_list [(identifier) (attribute) (subscript) (call)] @supertype))
+(parameters [
+  (identifier) (list_splat_pattern) (dictionary_splat_pattern) (keyword_separator)
+  (positional_separator)
+] @parameter)
+(parameters (default_parameter name: (_) @name) @parameter)
+(parameters (typed_parameter . (_) @name type: (_) @type) @parameter)
+(parameters (typed_default_parameter name: (_) @name type: (_) @type) @parameter)
+(function_definition return_type: (_) @gives)
+(assignment type: (_) @gives)

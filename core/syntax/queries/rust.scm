@@ -10,8 +10,14 @@
 ;   @comment     a comment                       @string     a string or character literal
 ;   @code        code interpolated in a string
 ;
-; and parts: @name (the node itself where missing), @body, @path and @alias of imports. In the
-; C family a declarator stands for the name in it. Where two patterns tell of the same name the
+; of what declarations say of themselves, which only outlines ask for:
+;
+;   @package     what the file says it is a part of       @annotation  before a declaration, or in it
+;   @supertype   what a type extends or implements        @receiver    the type that a function extends
+;   @parameter   a parameter                  @gives      a value's type, or what a function returns
+;
+; and parts: @name (the node itself where missing), @body, @type, @path and @alias of imports. In
+; the C family a declarator stands for the name in it. Where two patterns tell of the same name the
 ; earlier one counts.
 
 (mod_item name: (_) @name body: (_)? @body) @decl.module
@@ -92,3 +98,13 @@
 
 [(line_comment) (block_comment)] @comment
 [(string_literal) (raw_string_literal) (char_literal)] @string
+
+; What declarations say of themselves.
+(attribute_item) @annotation
+(impl_item trait: (_) @supertype)
+(trait_item bounds: (trait_bounds (_) @supertype))
+(self_parameter) @parameter
+(parameter pattern: (_) @name type: (_) @type) @parameter
+(function_item return_type: (_) @gives)
+(function_signature_item return_type: (_) @gives)
+[(field_declaration type: (_) @gives) (const_item type: (_) @gives) (static_item type: (_) @gives)]

@@ -24,3 +24,25 @@
 (interface_body (_) @statement)
 (enum_body (_) @statement)
 (template_literal_type) @string
+
+; What declarations say of themselves.
+(extends_clause value: (_) @supertype)
+(implements_clause (_) @supertype)
+(extends_type_clause type: (_) @supertype)
+(required_parameter pattern: (_) @name type: (type_annotation (_) @type)?) @parameter
+(optional_parameter pattern: (_) @name type: (type_annotation (_) @type)?) @parameter
+[
+  (function_declaration return_type: (_ (_) @gives))
+  (function_expression return_type: (_ (_) @gives))
+  (function_signature return_type: (_ (_) @gives))
+  (generator_function_declaration return_type: (_ (_) @gives))
+  (arrow_function return_type: (_ (_) @gives))
+  (method_definition return_type: (_ (_) @gives))
+  (method_signature return_type: (_ (_) @gives))
+  (abstract_method_signature return_type: (_ (_) @gives))
+]
+[
+  (public_field_definition type: (type_annotation (_) @gives))
+  (interface_body (property_signature type: (type_annotation (_) @gives)))
+  (variable_declarator type: (type_annotation (_) @gives))
+]

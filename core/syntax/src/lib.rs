@@ -14,6 +14,7 @@ mod walk;
 
 mod calls;
 mod cuts;
+mod details;
 mod dump;
 mod imports;
 mod mend;
@@ -23,6 +24,7 @@ mod places;
 mod scopes;
 
 pub use calls::Call;
+pub use details::{Declared, Details, Parameter};
 pub use imports::{Import, ImportedName};
 pub use languages::Language;
 pub use nodes::{NodeKind, SyntaxNode};

@@ -26,6 +26,7 @@ pub(crate) struct Match<'t> {
     pub(crate) body: Option<Node<'t>>,
     pub(crate) path: Option<Node<'t>>,
     pub(crate) alias: Option<Node<'t>>,
+    pub(crate) ty: Option<Node<'t>>,
     /// The place of the pattern in the query file: where two tell of the same node, the earlier
     /// one is right.
     pub(crate) pattern: usize,
@@ -68,6 +69,19 @@ pub(crate) enum Role {
     Comment,
     String,
     Code,
+    Package,
+    Annotation,
+    Supertype,
+    Receiver,
+    Parameter,
+    Gives,
+}
+
+impl Role {
+    fn is_detail(self) -> bool {
+        use Role::*;
+        matches!(self, Package | Annotation | Supertype | Receiver | Parameter | Gives)
+    }
 }
 
 /// Which part of the tree to match, to be cheap where little is needed.
@@ -127,6 +141,7 @@ pub(crate) fn matches_of<'t>(patterns: Patterns, source: &Source, within: Within
                 body: part(Capture::Body),
                 path: part(Capture::Path),
                 alias: part(Capture::Alias),
+                ty: part(Capture::Type),
                 pattern: one.pattern_index,
             })
         }));
@@ -164,6 +179,7 @@ enum Capture {
     Body,
     Path,
     Alias,
+    Type,
     /// Begins with `_`: used by a predicate only.
     Private,
 }
@@ -171,16 +187,19 @@ enum Capture {
 /// Which patterns of a query file are looked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Patterns {
+    /// All but details.
     All,
     /// Those of declarations, several times as fast as all.
     Declarations,
     /// Those of imports.
     Imports,
+    /// Those of what declarations say of themselves.
+    Details,
 }
 
 fn compiled(language: Language, patterns: Patterns) -> Option<&'static Compiled> {
-    static COMPILED: [[OnceLock<Option<Compiled>>; Language::ALL.len()]; 3] =
-        [const { [const { OnceLock::new() }; Language::ALL.len()] }; 3];
+    static COMPILED: [[OnceLock<Option<Compiled>>; Language::ALL.len()]; 4] =
+        [const { [const { OnceLock::new() }; Language::ALL.len()] }; 4];
     let slot = &COMPILED[patterns as usize][language as usize];
     slot.get_or_init(|| compile(language, patterns)).as_ref()
 }
@@ -189,15 +208,14 @@ fn compile(language: Language, patterns: Patterns) -> Option<Compiled> {
     let mut query = Query::new(&language.grammar()?, language.query())
         .unwrap_or_else(|error| panic!("queries of {}: {error}", language.name()));
     let captures: Vec<Capture> = query.capture_names().iter().map(|name| capture(name)).collect();
-    if patterns != Patterns::All {
-        for pattern in 0..query.pattern_count() {
-            let used = query.capture_quantifiers(pattern);
-            let is_wanted = captures.iter().zip(used).any(|(capture, quantifier)| {
-                *quantifier != CaptureQuantifier::Zero && capture.is_of(patterns)
-            });
-            if !is_wanted {
-                query.disable_pattern(pattern);
-            }
+    for pattern in 0..query.pattern_count() {
+        let used = query.capture_quantifiers(pattern);
+        let is_wanted = captures
+            .iter()
+            .zip(used)
+            .any(|(capture, quantifier)| *quantifier != CaptureQuantifier::Zero && capture.is_of(patterns));
+        if !is_wanted {
+            query.disable_pattern(pattern);
         }
     }
     Some(Compiled { query, captures })
@@ -205,10 +223,13 @@ fn compile(language: Language, patterns: Patterns) -> Option<Compiled> {
 
 impl Capture {
     fn is_of(self, patterns: Patterns) -> bool {
-        match self {
-            Capture::Main(Role::Decl(_)) => patterns == Patterns::Declarations,
-            Capture::Main(Role::Import | Role::Imported) => patterns == Patterns::Imports,
-            _ => false,
+        use Role::*;
+        let Capture::Main(role) = self else { return false };
+        match patterns {
+            Patterns::Details => role.is_detail(),
+            Patterns::Declarations => matches!(role, Decl(_)),
+            Patterns::Imports => matches!(role, Import | Imported),
+            Patterns::All => !role.is_detail(),
         }
     }
 }
@@ -223,6 +244,7 @@ fn capture(name: &str) -> Capture {
         "body" => Capture::Body,
         "path" => Capture::Path,
         "alias" => Capture::Alias,
+        "type" => Capture::Type,
         "param" => Capture::Main(Role::Param),
         "local" => Capture::Main(Role::Local),
         "import" => Capture::Main(Role::Import),
@@ -234,6 +256,12 @@ fn capture(name: &str) -> Capture {
         "comment" => Capture::Main(Role::Comment),
         "string" => Capture::Main(Role::String),
         "code" => Capture::Main(Role::Code),
+        "package" => Capture::Main(Role::Package),
+        "annotation" => Capture::Main(Role::Annotation),
+        "supertype" => Capture::Main(Role::Supertype),
+        "receiver" => Capture::Main(Role::Receiver),
+        "parameter" => Capture::Main(Role::Parameter),
+        "gives" => Capture::Main(Role::Gives),
         _ if name.starts_with('_') => Capture::Private,
         _ => panic!("unknown capture @{name}"),
     }
@@ -246,7 +274,7 @@ mod tests {
     #[test]
     fn every_query_file_fits_its_grammar() {
         for language in Language::ALL {
-            for patterns in [Patterns::All, Patterns::Declarations, Patterns::Imports] {
+            for patterns in [Patterns::All, Patterns::Declarations, Patterns::Imports, Patterns::Details] {
                 assert_eq!(compile(language, patterns).is_some(), language != Language::PlainText);
             }
         }

@@ -46,6 +46,7 @@ fn ask_all(source: &Source, offset: usize) {
     source.outline();
     source.imports();
     source.calls();
+    source.details();
     source.scopes_at(offset);
     source.identifiers_in_scope(offset);
     source.block_at(offset);

@@ -33,6 +33,8 @@ pub(crate) enum Command {
     Complete(Complete),
     /// Show every stage on the way to a suggestion.
     Trace(Trace),
+    /// Show what a file or a folder declares.
+    Outline(Outline),
     /// Look into a model file, or run a part of it.
     #[command(subcommand)]
     Model(Model),
@@ -151,6 +153,12 @@ pub(crate) struct Complete {
 pub(crate) struct Trace {
     #[command(flatten)]
     pub(crate) at: At,
+}
+
+#[derive(ClapArgs)]
+pub(crate) struct Outline {
+    /// A source file; or a folder, whose files that no ignore file names are shown.
+    pub(crate) path: PathBuf,
 }
 
 #[derive(Subcommand)]

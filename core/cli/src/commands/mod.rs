@@ -9,6 +9,7 @@ mod info;
 pub(crate) mod lsp;
 pub(crate) mod metrics;
 pub(crate) mod model;
+pub(crate) mod outline;
 mod pull;
 mod quantize;
 pub(crate) mod trace;
