@@ -21,6 +21,7 @@ await Promise.all([
   // The module is handed over, so nothing asks where the script lies.
   bundle('worker.web.ts', { platform: 'browser', format: 'iife', define: { 'import.meta.url': '""' } }),
   bundle('inspector-page.ts', { platform: 'browser', format: 'esm' }),
+  bundle('metrics-page.css', {}),
 ]);
 
 async function bundle(entry, options) {

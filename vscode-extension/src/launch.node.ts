@@ -12,6 +12,8 @@ const MAX_LAST_WORDS = 2_000;
 export interface WorkerData {
   /** The program whose engine runs models; the core itself does without. */
   readonly engine?: string | undefined;
+  /** The folder for what becomes of suggestions; it is not kept without one. */
+  readonly storage?: string;
 }
 
 /** The WASM core in a Worker of Node; `dist` is where its script lies. */

@@ -5,6 +5,7 @@ import { copyDiagnostics } from './diagnostics';
 import { endpoint, endpointCommands } from './endpoint';
 import { chooseEngine, engineCommand } from './engine';
 import { Inspector } from './inspector';
+import { MetricsPanel } from './metrics';
 import { chooseModel } from './models';
 import { watchProblems } from './notices';
 import type { Platform } from './platform';
@@ -30,6 +31,7 @@ export function start(context: ExtensionContext, platform: Platform): void {
   completion.attach(core);
   const status = new StatusItem(core, completion);
   const inspector = new Inspector(context.extensionUri, core, completion);
+  const metrics = new MetricsPanel(context.extensionUri, core);
   const command = (name: string, run: (...args: never[]) => unknown) => commands.registerCommand(`inkling.${name}`, run);
   context.subscriptions.push(
     log,
@@ -44,6 +46,7 @@ export function start(context: ExtensionContext, platform: Platform): void {
     command('toggleLanguage', () => completion.toggleLanguage()),
     command('chooseModel', () => chooseModel(platform, core, context)),
     command('chooseEngine', chooseEngine),
+    command('showMetrics', () => metrics.show()),
     command('restart', () => core.restart()),
     command('showLog', () => log.show()),
     command('settings', () => commands.executeCommand('workbench.action.openSettings', `@ext:${context.extension.id}`)),

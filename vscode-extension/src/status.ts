@@ -130,6 +130,7 @@ export class StatusItem implements Disposable {
       ...(model && !isServer(model) ? [engineItem(model)] : []),
       ...(endpointSettings().url ? [{ label: `$(server) ${l10n.t('Test the server')}`, command: 'inkling.testEndpoint' }] : []),
       { label: `$(search) ${l10n.t('Inspect the last suggestion')}`, command: 'inkling.inspector.focus' },
+      { label: `$(graph) ${l10n.t('Show metrics')}`, command: 'inkling.showMetrics' },
       separator,
       { label: `$(settings-gear) ${l10n.t('Settings')}`, command: 'inkling.settings' },
       { label: `$(output) ${l10n.t('Show the log')}`, command: 'inkling.showLog' },

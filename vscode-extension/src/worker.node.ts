@@ -4,15 +4,17 @@ import { fileURLToPath } from 'node:url';
 import { parentPort, workerData } from 'node:worker_threads';
 import init, { LanguageServer } from '../../web-demo/pkg/inkling_wasm.js';
 import type { WorkerData } from './launch.node';
+import { metricsFiles } from './metrics-files';
 import { spawnEngine } from './spawn-engine';
 
 // The core in a Worker of Node. Messages wait in the port until the module is compiled.
 const port = parentPort;
 if (!port) throw new Error('this is the script of a Worker');
 await init({ module_or_path: await readFile(new URL('inkling_wasm_bg.wasm', import.meta.url)) });
-const { engine }: WorkerData = workerData ?? {};
+const { engine, storage }: WorkerData = workerData ?? {};
 const startEngine = engine ? (...heard: Heard) => spawnEngine(engine, ...heard) : undefined;
-const server = new LanguageServer((message: object) => port.postMessage(message), open, startEngine);
+const metrics = storage ? metricsFiles(storage) : undefined;
+const server = new LanguageServer((message: object) => port.postMessage(message), open, startEngine, metrics);
 port.on('message', (message: object) => server.receive(message));
 
 type Heard = [receive: (bytes: Uint8Array) => void, ended: (reason: string) => void];

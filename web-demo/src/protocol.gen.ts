@@ -204,6 +204,68 @@ export type MetricsSettings = {
  */
 enabled?: boolean, };
 
+export type MetricsParams = { 
+/**
+ * Of so many days (UTC), today included; of all without it.
+ */
+days?: number, };
+
+export type MetricsReport = { 
+/**
+ * Whether the host has a store and the settings let it be used.
+ */
+isKept: boolean, 
+/**
+ * Of all; without a key.
+ */
+total: MetricsSums, 
+/**
+ * By the language's name, in alphabetical order.
+ */
+byLanguage: Array<MetricsSums>, 
+/**
+ * By day (`YYYY-MM-DD`, UTC), in order.
+ */
+byDay: Array<MetricsSums>, };
+
+export type MetricsSums = { 
+/**
+ * What the group has in common.
+ */
+key: string, 
+/**
+ * Given to the editor.
+ */
+shown: number, 
+/**
+ * Taken whole.
+ */
+accepted: number, 
+/**
+ * Taken in part.
+ */
+partlyAccepted: number, 
+/**
+ * Not taken.
+ */
+dismissed: number, 
+/**
+ * Characters that were taken.
+ */
+characters: number, 
+/**
+ * Those taken whole of those shown, 0 to 1; null where nothing was shown.
+ */
+acceptanceRate: number | null, 
+/**
+ * Milliseconds from question to answer that half of what was shown did not exceed.
+ */
+p50Ms: number | null, 
+/**
+ * Milliseconds that 19 of 20 did not exceed.
+ */
+p95Ms: number | null, };
+
 export type Trace = { 
 /**
  * The syntax tree around the cursor.

@@ -1,9 +1,13 @@
 //! `inkling metrics report`, and what the language server puts there.
 
-use std::path::PathBuf;
+mod messages;
+
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use expect_test::{Expect, expect};
+use inkling_assist::gguf::Dtype;
+use inkling_fixture::tiny_llama;
 use inkling_metrics::{Event, Kind, Source, Sqlite, Store};
 use serde_json::{Value, json};
 
@@ -104,4 +108,65 @@ fn a_report_makes_no_file_and_a_broken_one_says_what_to_do() {
         inkling: FILE is broken (file is not a database); remove it to begin anew
     "#]]
     .assert_eq(&message);
+}
+
+/// Has `inkling lsp` make a suggestion, reports that it was taken, and answers with the command that reports it and
+/// what `inkling/metrics` says then.
+fn take_a_suggestion(home: &Path, settings: &Value) -> (Value, Value) {
+    let model = home.join("tiny.gguf");
+    std::fs::write(&model, tiny_llama(Dtype::Q8_0, 1)).unwrap();
+    let (mut child, mut input, mut output) = messages::start(home);
+    let mut send = |id: Option<i64>, method: &str, params: Value| {
+        let message = json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params });
+        messages::send(&mut input, &message);
+        while id.is_some() {
+            let answer = messages::read(&mut output);
+            if answer["id"] == json!(id) && answer["method"].is_null() {
+                return answer["result"].clone();
+            }
+        }
+        Value::Null
+    };
+    send(Some(1), "initialize", json!({ "capabilities": {}, "initializationOptions": settings }));
+    send(Some(2), "inkling/loadModel", json!({ "uri": model }));
+    let document = json!({ "uri": "file:///p/a.py", "languageId": "python", "version": 1, "text": "x = \n" });
+    send(None, "textDocument/didOpen", json!({ "textDocument": document }));
+    let place = json!({ "textDocument": { "uri": "file:///p/a.py" }, "position": { "line": 0, "character": 4 },
+        "context": { "triggerKind": 1 } });
+    let command = send(Some(3), "textDocument/inlineCompletion", place)["items"][0]["command"].clone();
+    send(Some(4), "workspace/executeCommand", command.clone());
+    let report = send(Some(5), "inkling/metrics", json!({ "days": 1 }));
+    send(Some(6), "shutdown", Value::Null);
+    send(None, "exit", Value::Null);
+    assert!(child.wait().unwrap().success());
+    (command, report)
+}
+
+#[test]
+fn the_server_keeps_what_its_client_reports_and_reports_it() {
+    let (home, file) = fresh("server");
+    let (command, report) = take_a_suggestion(&home, &json!({ "maxTokens": 4 }));
+    assert_eq!(command["command"], "inkling.accepted");
+    assert_eq!(report["isKept"], true);
+    assert_eq!(report["byLanguage"][0]["key"], "Python");
+    let total = &report["total"];
+    assert_eq!(
+        (&total["shown"], &total["accepted"], &total["acceptanceRate"]),
+        (&json!(1), &json!(1), &json!(1.0))
+    );
+    let events = Sqlite::open(&file).unwrap().read(0).unwrap();
+    let known: Vec<_> = events.iter().map(|(_, event)| (event.kind, event.source)).collect();
+    assert_eq!(known, [(Kind::Shown, Source::Inferred), (Kind::Accepted, Source::Reported)]);
+}
+
+#[test]
+fn metrics_that_are_off_make_no_file() {
+    let (home, _) = fresh("off");
+    let settings = json!({ "maxTokens": 4, "metrics": { "enabled": false } });
+    let (command, report) = take_a_suggestion(&home, &settings);
+    assert_eq!(
+        (&command, &report["isKept"], &report["total"]["shown"]),
+        (&Value::Null, &json!(false), &json!(0))
+    );
+    assert_eq!(std::fs::read_dir(home.join("inkling")).unwrap().count(), 0);
 }

@@ -287,7 +287,7 @@ fn the_server_speaks_on_standard_input_and_output() {
         json!({ "jsonrpc": "2.0", "method": "textDocument/didOpen", "params": { "textDocument": {
             "uri": "file:///p/a.py", "languageId": "python", "version": 1, "text": "x = \n" } } }),
     ];
-    let (mut child, mut input, mut output) = messages::start();
+    let (mut child, mut input, mut output) = messages::start(env!("CARGO_TARGET_TMPDIR"));
     let mut send = |message: &Value| messages::send(&mut input, message);
     greeting.iter().for_each(&mut send);
     let mut answer = |id: i64| loop {

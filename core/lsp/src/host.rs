@@ -12,6 +12,16 @@ use serde_json::Value;
 /// A future on the host's one thread.
 pub type Future<T> = Pin<Box<dyn std::future::Future<Output = T>>>;
 
+/// A host's store of what happened to suggestions, by the wall clock.
+pub trait Metrics {
+    /// Keeps an event; the first one makes the store. The error, which the user is shown once, says what is wrong
+    /// with it.
+    fn record(&self, event: &Event) -> Result<(), String>;
+
+    /// The events of so many days, today included, or all, each with its day, the oldest first.
+    fn recorded(&self, days: Option<u32>) -> Result<Vec<(String, Event)>, String>;
+}
+
 /// What the server needs of the process, Worker or page that it runs in. Everything happens on one thread.
 pub trait Host {
     /// Sends a JSON-RPC message to the client.
@@ -64,12 +74,9 @@ pub trait Host {
         None
     }
 
-    /// Keeps what happened to a suggestion, with the time of the wall clock; a host without a store keeps nothing.
-    ///
-    /// The error, which the user is shown once, says what is wrong with the store.
-    fn record(&self, event: &Event) -> Result<(), String> {
-        let _ = event;
-        Ok(())
+    /// Keeps what happens to suggestions; `None` where the host has no store.
+    fn metrics(&self) -> Option<&dyn Metrics> {
+        None
     }
 
     /// The model to load when the settings name none.

@@ -10,7 +10,7 @@ pub mod text;
 mod trace;
 pub mod wire;
 
-pub use host::{Future, Host};
+pub use host::{Future, Host, Metrics};
 pub use server::Server;
 pub use settings::Configuration;
 pub use trace::trace;

@@ -1,10 +1,12 @@
 //! The types of the `inkling/*` methods, as shells see them. `cargo xtask codegen` writes them as TypeScript.
 
 mod endpoint;
+mod metrics;
 
 use serde::{Deserialize, Serialize};
 
 pub use endpoint::{EndpointApi, EndpointSettings, EndpointTest, PromptTemplate, SecretText};
+pub use metrics::{MetricsParams, MetricsReport, MetricsSettings, MetricsSums};
 
 /// `inkling/status`: notification to the client whenever the server's state changes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -146,16 +148,6 @@ pub struct Settings {
     /// What is kept of suggestions.
     #[cfg_attr(feature = "codegen", ts(optional))]
     pub metrics: Option<MetricsSettings>,
-}
-
-/// What is kept of suggestions, on this machine, where the host has a store.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-#[cfg_attr(feature = "codegen", derive(ts_rs::TS))]
-pub struct MetricsSettings {
-    /// Whether anything is.
-    #[cfg_attr(feature = "codegen", ts(optional))]
-    pub enabled: Option<bool>,
 }
 
 /// What runs models.
@@ -318,6 +310,9 @@ pub fn typescript() -> String {
         PromptTemplate::decl(&config),
         EndpointTest::decl(&config),
         MetricsSettings::decl(&config),
+        MetricsParams::decl(&config),
+        MetricsReport::decl(&config),
+        MetricsSums::decl(&config),
         Trace::decl(&config),
         TraceSnippet::decl(&config),
         TraceToken::decl(&config),

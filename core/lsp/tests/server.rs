@@ -8,10 +8,10 @@ use futures::channel::oneshot;
 use futures::executor::{LocalPool, LocalSpawner};
 use futures::task::LocalSpawnExt;
 use inkling_assist::engine::Cancel;
-use inkling_assist::gguf::{Dtype, Source};
+use inkling_assist::gguf::{self, Dtype};
 use inkling_fixture::tiny_llama;
-use inkling_lsp::{Future, Host, Server};
-use inkling_metrics::{Event, Kind};
+use inkling_lsp::{Future, Host, Metrics, Server};
+use inkling_metrics::{Event, Kind, Source};
 use serde_json::{Value, json};
 
 /// A client and the machine it runs on.
@@ -60,7 +60,7 @@ impl Host for TestHost {
         uri: &str,
         progress: Box<dyn Fn(u64, u64)>,
         cancel: Cancel,
-    ) -> Future<Result<Box<dyn Source>, String>> {
+    ) -> Future<Result<Box<dyn gguf::Source>, String>> {
         let file = match uri {
             "tiny.gguf" => Ok(tiny_llama(Dtype::Q8_0, 1)),
             "other.gguf" => Ok(tiny_llama(Dtype::F32, 2)),
@@ -74,16 +74,12 @@ impl Host for TestHost {
             if cancel.is_cancelled() {
                 return Err("cancelled".to_string());
             }
-            file.map(|bytes| Box::new(bytes) as Box<dyn Source>)
+            file.map(|bytes| Box::new(bytes) as Box<dyn gguf::Source>)
         })
     }
 
-    fn record(&self, event: &Event) -> Result<(), String> {
-        if self.disk_is_full.get() {
-            return Err("the disk is full".to_string());
-        }
-        self.events.borrow_mut().push(event.clone());
-        Ok(())
+    fn metrics(&self) -> Option<&dyn Metrics> {
+        Some(self)
     }
 
     fn default_model(&self) -> Option<String> {
@@ -92,6 +88,21 @@ impl Host for TestHost {
 
     fn n_threads(&self) -> usize {
         1
+    }
+}
+
+impl Metrics for TestHost {
+    fn record(&self, event: &Event) -> Result<(), String> {
+        if self.disk_is_full.get() {
+            return Err("the disk is full".to_string());
+        }
+        self.events.borrow_mut().push(event.clone());
+        Ok(())
+    }
+
+    fn recorded(&self, days: Option<u32>) -> Result<Vec<(String, Event)>, String> {
+        let day = format!("one of {}", days.unwrap_or(0));
+        Ok(self.events.borrow().iter().map(|event| (day.clone(), event.clone())).collect())
     }
 }
 
@@ -192,10 +203,13 @@ impl Client {
         answers.first().map(|answer| (*answer).clone())
     }
 
-    fn texts(&self, id: i64) -> Vec<String> {
+    fn items(&self, id: i64) -> Vec<Value> {
         let answer = self.answer(id).expect("an answer");
-        let items = answer["result"]["items"].as_array().expect("a list of items").clone();
-        items.iter().map(|item| item["insertText"].as_str().unwrap().to_string()).collect()
+        answer["result"]["items"].as_array().expect("a list of items").clone()
+    }
+
+    fn texts(&self, id: i64) -> Vec<String> {
+        self.items(id).iter().map(|item| item["insertText"].as_str().unwrap().to_string()).collect()
     }
 
     fn n_thoughts(&self) -> usize {
@@ -221,14 +235,19 @@ fn it_introduces_itself() {
     check(
         &client.answer(id).unwrap()["result"]["capabilities"],
         expect![[r#"
-        {
-          "inlineCompletionProvider": true,
-          "positionEncoding": "utf-16",
-          "textDocumentSync": {
-            "change": 2,
-            "openClose": true
-          }
-        }"#]],
+            {
+              "executeCommandProvider": {
+                "commands": [
+                  "inkling.accepted"
+                ]
+              },
+              "inlineCompletionProvider": true,
+              "positionEncoding": "utf-16",
+              "textDocumentSync": {
+                "change": 2,
+                "openClose": true
+              }
+            }"#]],
     );
 }
 
@@ -498,6 +517,7 @@ fn offering() -> (Client, String) {
 fn what_becomes_of_a_suggestion_is_recorded_without_its_text() {
     let (client, text) = offering();
     client.insert(8, &text, 2);
+    client.run_for(1000.0);
     assert_eq!(kinds(&client), [Kind::Shown, Kind::Accepted]);
     let events = client.host.events.borrow();
     assert_eq!((events[1].language.as_str(), events[1].characters as usize), ("Rust", text.chars().count()));
@@ -512,8 +532,64 @@ fn a_piece_is_a_part_and_a_typed_beginning_is_not() {
         client.insert(8, &piece, 2);
         assert_eq!(kinds(&client), [Kind::Shown], "the rest may still be taken");
         client.insert(0, "\u{1f980}", 3);
+        client.run_for(1000.0);
         assert_eq!(kinds(&client), [Kind::Shown, kind]);
     }
+}
+
+/// A suggestion of which the first character is typed, and how its client reports the rest.
+fn typed_into() -> (Client, String, Value) {
+    let (client, text) = offering();
+    let first: String = text.chars().take(1).collect();
+    client.insert(8, &first, 2);
+    let id = client.complete(8 + first.encode_utf16().count() as u32, false);
+    let command = client.items(id)[0]["command"].clone();
+    (client, text[first.len()..].to_string(), command)
+}
+
+#[test]
+fn what_the_client_reports_takes_the_place_of_what_the_document_says() {
+    // An editor may put more into the document than the suggestion, such as a bracket.
+    for more in ["", ")"] {
+        let (client, rest, command) = typed_into();
+        client.insert(9, &format!("{rest}{more}"), 3);
+        assert_eq!(kinds(&client), [Kind::Shown], "the report may still come");
+        client.request("workspace/executeCommand", command.clone());
+        client.request("workspace/executeCommand", command);
+        client.run_for(2000.0);
+        assert_eq!(kinds(&client), [Kind::Shown, Kind::Accepted]);
+        let events = client.host.events.borrow();
+        assert_eq!((events[0].source, events[1].source), (Source::Inferred, Source::Reported));
+        assert_eq!(events[1].characters as usize, 1 + rest.chars().count(), "what was typed of it counts");
+    }
+}
+
+#[test]
+fn a_report_of_a_suggestion_that_is_over_changes_nothing() {
+    let (client, rest, command) = typed_into();
+    client.insert(9, &rest, 3);
+    client.run_for(1000.0);
+    client.request("workspace/executeCommand", command);
+    assert_eq!(kinds(&client), [Kind::Shown, Kind::Accepted]);
+    assert_eq!(client.host.events.borrow()[1].source, Source::Inferred);
+    for wrong in [json!({ "command": "inkling.accepted" }), json!({ "command": "rm", "arguments": [1, 2] })] {
+        let id = client.request("workspace/executeCommand", wrong);
+        assert_eq!(client.answer(id).unwrap()["error"]["code"], -32602);
+    }
+}
+
+#[test]
+fn what_was_recorded_is_reported() {
+    let (client, text) = offering();
+    client.insert(8, &text, 2);
+    client.run_for(1000.0);
+    let id = client.request("inkling/metrics", json!({ "days": 7 }));
+    let report = client.answer(id).unwrap()["result"].clone();
+    assert_eq!(report["isKept"], true);
+    assert_eq!(report["byDay"][0]["key"], "one of 7");
+    let rust = &report["byLanguage"][0];
+    assert_eq!((&rust["key"], &rust["shown"], &rust["accepted"]), (&json!("Rust"), &json!(1), &json!(1)));
+    assert_eq!(rust["characters"], text.chars().count());
 }
 
 #[test]
@@ -523,7 +599,9 @@ fn metrics_that_are_off_record_nothing() {
     client.notify("workspace/didChangeConfiguration", json!({ "settings": settings }));
     let id = client.complete(8, false);
     client.run_for(1000.0);
+    assert_eq!(client.items(id)[0]["command"], Value::Null);
     client.insert(8, &client.texts(id)[0], 2);
+    client.run_for(1000.0);
     assert_eq!(kinds(&client), []);
 }
 

@@ -3,10 +3,12 @@
 //! A suggestion is shown, and then accepted, partly accepted or dismissed; one that is still on the screen has no
 //! end yet.
 
+mod log;
 mod report;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 
+pub use log::{Files, Log};
 pub use report::{Report, Sums};
 #[cfg(feature = "sqlite")]
 pub use sqlite::Sqlite;
@@ -71,6 +73,12 @@ impl Source {
             Source::Reported => "reported",
         }
     }
+}
+
+/// When the last `days` days (UTC) began, today included; before all events without a number.
+pub fn since_s(now_s: i64, days: Option<u32>) -> i64 {
+    const DAY_S: i64 = 86_400;
+    days.map_or(i64::MIN, |days| (now_s.div_euclid(DAY_S) + 1 - i64::from(days)) * DAY_S)
 }
 
 /// Keeps events on this machine, a bounded number of them: the oldest go first.

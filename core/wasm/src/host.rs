@@ -5,7 +5,7 @@ use inkling_assist::engine::Cancel;
 use inkling_assist::gguf::Source;
 use inkling_assist::remote::Launcher;
 use inkling_endpoint::Transport;
-use inkling_lsp::{Future, Host};
+use inkling_lsp::{Future, Host, Metrics};
 use js_sys::Function;
 use serde::Serialize;
 use serde_json::Value;
@@ -16,18 +16,25 @@ use web_sys::MessageChannel;
 use crate::blob;
 use crate::engine::JsLauncher;
 use crate::fetch::Fetch;
+use crate::metrics::{JsMetrics, MetricsFiles};
 
 /// The Worker that this module runs in.
 pub(crate) struct Worker {
     post: Function,
     open: Function,
     engine: Option<Rc<dyn Launcher>>,
+    metrics: Option<JsMetrics>,
 }
 
 impl Worker {
-    pub(crate) fn new(post: Function, open: Function, engine: Option<Function>) -> Worker {
+    pub(crate) fn new(
+        post: Function,
+        open: Function,
+        engine: Option<Function>,
+        metrics: Option<MetricsFiles>,
+    ) -> Worker {
         let engine = engine.map(|launch| Rc::new(JsLauncher(launch)) as Rc<dyn Launcher>);
-        Worker { post, open, engine }
+        Worker { post, open, engine, metrics: metrics.map(JsMetrics::new) }
     }
 }
 
@@ -76,6 +83,10 @@ impl Host for Worker {
 
     fn transport(&self) -> Option<Rc<dyn Transport>> {
         Some(Rc::new(Fetch))
+    }
+
+    fn metrics(&self) -> Option<&dyn Metrics> {
+        self.metrics.as_ref().map(|metrics| metrics as &dyn Metrics)
     }
 
     fn default_model(&self) -> Option<String> {

@@ -10,6 +10,7 @@ mod blob;
 mod engine;
 mod fetch;
 mod host;
+mod metrics;
 
 use std::rc::Rc;
 
@@ -20,6 +21,7 @@ use wasm_bindgen::prelude::*;
 
 pub use engine::Engine;
 use host::Worker;
+use metrics::MetricsFiles;
 
 /// The core, spoken to in JSON-RPC messages of the Language Server Protocol, as plain JS objects.
 #[wasm_bindgen]
@@ -35,11 +37,18 @@ impl LanguageServer {
     /// Where models are to run elsewhere (setting `engine: "process"`), `engine` starts an engine: called with
     /// `receive`, which takes the bytes that it says as a `Uint8Array`, and `ended`, which takes the reason why
     /// it says no more, it answers with `{ post(bytes), kill() }` or the promise of that.
+    ///
+    /// Where `metrics` are two files, what becomes of suggestions is kept in them, unless the settings forbid it.
     #[wasm_bindgen(constructor)]
-    pub fn new(post: Function, open: Function, engine: Option<Function>) -> LanguageServer {
+    pub fn new(
+        post: Function,
+        open: Function,
+        engine: Option<Function>,
+        metrics: Option<MetricsFiles>,
+    ) -> LanguageServer {
         std::panic::set_hook(Box::new(|info| console_error(&info.to_string())));
         ask_for_subgroups();
-        LanguageServer { server: Server::new(Rc::new(Worker::new(post, open, engine))) }
+        LanguageServer { server: Server::new(Rc::new(Worker::new(post, open, engine, metrics))) }
     }
 
     /// Takes one message of the client.

@@ -15,7 +15,6 @@ use inkling_assist::gguf::Source;
 use inkling_assist::remote::Launcher;
 use inkling_endpoint::Transport;
 use inkling_lsp::{Future, Host, Server};
-use inkling_metrics::Event;
 use lsp_server::{Connection, Message};
 use serde_json::Value;
 
@@ -163,8 +162,8 @@ impl Host for Stdio {
         Some(self.http.clone())
     }
 
-    fn record(&self, event: &Event) -> Result<(), String> {
-        self.metrics.record(event)
+    fn metrics(&self) -> Option<&dyn inkling_lsp::Metrics> {
+        Some(&self.metrics)
     }
 
     fn default_model(&self) -> Option<String> {

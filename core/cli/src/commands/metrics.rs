@@ -1,19 +1,17 @@
+use std::num::NonZero;
+
 use anyhow::{Result, anyhow};
-use inkling_metrics::{Report, Sqlite, Store, Sums};
+use inkling_metrics::{Report, Sums};
 use serde_json::{Value, json};
 
 use super::{print, print_json};
 use crate::args::Metrics;
-use crate::metrics::{file, now_s};
-
-const DAY_S: i64 = 86_400;
+use crate::metrics::recorded;
 
 /// `inkling metrics`.
 pub(crate) fn run(metrics: &Metrics, json: bool) -> Result<()> {
     let Metrics::Report { days } = metrics;
-    let since_s = days.map_or(0, |days| (now_s() / DAY_S + 1 - i64::from(days.get())) * DAY_S);
-    let store = Sqlite::open_existing(&file()?).map_err(|error| anyhow!(error))?;
-    let events = store.map_or(Ok(Vec::new()), |store| store.read(since_s)).map_err(|error| anyhow!(error))?;
+    let events = recorded(days.map(NonZero::get)).map_err(|error| anyhow!(error))?;
     let report = Report::new(&events);
     if json {
         return print_json(&json!({

@@ -25,7 +25,7 @@ struct Client {
 
 impl Client {
     fn new(endpoint: Value) -> Client {
-        let (child, input, output) = messages::start();
+        let (child, input, output) = messages::start(env!("CARGO_TARGET_TMPDIR"));
         let mut client = Client { child, input, output, next_id: 1, problem: None };
         client.request(
             "initialize",

@@ -1,15 +1,17 @@
 //! `inkling lsp`, and messages on its standard input and output.
 
 use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use serde_json::Value;
 
-pub(crate) fn start() -> (Child, ChildStdin, BufReader<ChildStdout>) {
+/// With `data` as the user's data folder.
+pub(crate) fn start(data: impl AsRef<Path>) -> (Child, ChildStdin, BufReader<ChildStdout>) {
     let mut child = Command::new(env!("CARGO_BIN_EXE_inkling"))
         .arg("lsp")
         .env("XDG_CONFIG_HOME", env!("CARGO_TARGET_TMPDIR"))
-        .env("XDG_DATA_HOME", env!("CARGO_TARGET_TMPDIR"))
+        .env("XDG_DATA_HOME", data.as_ref())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()

@@ -9,7 +9,7 @@ use inkling_assist::{AssistError, Decision, Event, Options, Outcome, Request, Re
 use serde_json::{Value, json};
 
 use super::documents::Document;
-use super::metrics::Offer;
+use super::metrics::{Offer, Ticket};
 use super::{
     Answerer, INVALID_PARAMS, ModelSlot, REQUEST_CANCELLED, REQUEST_FAILED, Refusal, Server, refusal,
 };
@@ -54,7 +54,7 @@ impl Server {
         };
         let rests = self.typed_ahead(&at);
         if !invoked && !rests.is_empty() {
-            return self.respond(id, Ok(items(&at, &rests)));
+            return self.respond(id, Ok(items(&at, &rests, self.ticket())));
         }
         let asked_ms = self.host.now_ms();
         let mut state = self.state.borrow_mut();
@@ -212,13 +212,12 @@ impl Server {
             Err(error) => return self.forget(request, Err(refused(error))),
         };
         let texts: Vec<String> = outcome.candidates.iter().map(|candidate| candidate.text.clone()).collect();
-        let answer = items(&at, &texts);
+        let ticket = asked_ms.and_then(|asked_ms| {
+            let (latency_ms, source) = (self.host.now_ms() - asked_ms, Rc::clone(&at.document.source));
+            self.offer(Offer::new(&at.document.path, source, at.offset, texts.clone(), latency_ms))
+        });
+        let answer = items(&at, &texts, ticket);
         let Place { uri, document, offset } = at;
-        if let Some(asked_ms) = asked_ms {
-            let latency_ms = self.host.now_ms() - asked_ms;
-            let source = Rc::clone(&document.source);
-            self.offered(Offer::new(&document.path, source, offset, texts.clone(), latency_ms));
-        }
         let (version, model) = (document.version, slot.info.borrow().name.clone());
         let mut state = self.state.borrow_mut();
         state.shown = Some(Shown::new(&document.path, (*document.source).clone(), offset, texts));
@@ -257,10 +256,16 @@ pub(super) fn refused(error: AssistError) -> Refusal {
     refusal(code, &error.to_string())
 }
 
-/// An `InlineCompletionList`: every text is inserted at the cursor.
-fn items(at: &Place, texts: &[String]) -> Value {
+/// An `InlineCompletionList`: every text is inserted at the cursor, and reported by `ticket` when it is taken.
+fn items(at: &Place, texts: &[String], ticket: Option<Ticket>) -> Value {
     let position = utf16_from_byte(at.document.source.text(), at.offset);
     let range = json!({ "start": position, "end": position });
-    let item = |text: &String| json!({ "insertText": text, "range": range });
+    let item = |text: &String| {
+        let mut item = json!({ "insertText": text, "range": range });
+        if let Some(ticket) = ticket {
+            item["command"] = ticket.command(text);
+        }
+        item
+    };
     json!({ "items": texts.iter().map(item).collect::<Vec<_>>() })
 }

@@ -24,7 +24,7 @@ use crate::wire::{ModelInfo, Settings, State as StatusState, Status};
 use crate::{Configuration, Host};
 use completion::{Asked, LastOutcome};
 use documents::Documents;
-use metrics::Offer;
+use metrics::{ACCEPTED, Offer};
 
 /// A language server with one client. Cheap to clone; all clones are the same server.
 #[derive(Clone)]
@@ -66,8 +66,9 @@ struct State {
     next_request: RequestId,
     shown: Option<Shown>,
     last: Option<LastOutcome>,
-    /// The suggestion whose end is not known yet.
+    /// The suggestion whose end is not known for certain.
     offer: Option<Offer>,
+    n_offers: u64,
     /// The user knows that metrics cannot be kept.
     metrics_failed: bool,
     /// Requests other than completions that can be cancelled, by their JSON-RPC ids.
@@ -135,6 +136,7 @@ impl Server {
             shown: None,
             last: None,
             offer: None,
+            n_offers: 0,
             metrics_failed: false,
             cancels: HashMap::new(),
             next_own_id: 0,
@@ -179,6 +181,8 @@ impl Server {
             (Phase::Running, "inkling/trace") => self.parsed(id, params, Server::trace),
             (Phase::Running, "inkling/loadModel") => self.parsed(id, params, Server::load_model),
             (Phase::Running, "inkling/testEndpoint") => self.parsed(id, params, Server::test_endpoint),
+            (Phase::Running, "inkling/metrics") => self.parsed(id, params, Server::report_metrics),
+            (Phase::Running, "workspace/executeCommand") => self.parsed(id, params, Server::execute_command),
             (Phase::Running, "initialize") => {
                 self.respond(id, Err(refusal(INVALID_REQUEST, "initialized already")))
             }
@@ -245,6 +249,7 @@ impl Server {
                 "positionEncoding": "utf-16",
                 "textDocumentSync": { "openClose": true, "change": 2 },
                 "inlineCompletionProvider": true,
+                "executeCommandProvider": { "commands": [ACCEPTED] },
             },
             "serverInfo": { "name": "inkling", "version": env!("CARGO_PKG_VERSION") },
         }))

@@ -29,7 +29,7 @@ const LAYERS: &str = "
     endpoint:   assist
     eval:       assist fixture
     lsp:        assist endpoint fixture metrics
-    wasm:       assist endpoint lsp
+    wasm:       assist endpoint lsp metrics
     cli:        assist dataset endpoint eval fixture lsp metrics
     xtask:
 ";
