@@ -94,7 +94,7 @@ export type Settings = {
  */
 model?: string, 
 /**
- * Tokens of an answer, at most.
+ * Tokens of an answer, at most; a whole member may take twice as many.
  */
 maxTokens?: number, 
 /**
@@ -271,6 +271,10 @@ export type Trace = {
  * The syntax tree around the cursor.
  */
 tree: string, 
+/**
+ * How the place is completed: `inline`, `in block` or `after block`.
+ */
+way: string, 
 /**
  * What the model might have been told.
  */

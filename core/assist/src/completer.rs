@@ -123,6 +123,8 @@ pub struct Completion {
     pub text: String,
     /// Token by token.
     pub steps: Vec<Step>,
+    /// Whether the limit of tokens ended it, where that is known.
+    pub is_cut: bool,
 }
 
 /// One chosen token.

@@ -210,9 +210,12 @@ impl LocalModel {
             }
             top = self.prefill(&tokens, &writing, ask.cancel).await?.top;
         }
-        while writing.n_free < ask.max_tokens && !writing.broken && !(ask.is_complete)(writing.text()) {
+        let mut is_cut = true;
+        while writing.n_free < ask.max_tokens {
             let (token, probability) = sampler.choose(&top);
-            if self.stops.contains(&token) {
+            let is_complete = writing.broken || (ask.is_complete)(writing.text());
+            if is_complete || self.stops.contains(&token) {
+                is_cut = false;
                 break;
             }
             self.push(&mut writing, token, probability, &top);
@@ -220,7 +223,7 @@ impl LocalModel {
                 top = self.step(token, &writing, ask.cancel).await?;
             }
         }
-        Ok(Some(Completion { text: writing.text().to_string(), steps: writing.steps }))
+        Ok(Some(Completion { text: writing.text().to_string(), steps: writing.steps, is_cut }))
     }
 
     async fn prefill(

@@ -6,7 +6,7 @@ use inkling_context::{Config, Context, RecentEdits, Secrets, Workspace};
 use inkling_engine::{Cancel, Sampling};
 use inkling_prompt::{Budget, Prompt};
 use inkling_refine::{Site, Suggestion};
-use inkling_syntax::Source;
+use inkling_syntax::{Source, Way};
 
 use crate::completer::{Answer, Ask, AssistError, Completer, Completion, Remembered};
 
@@ -32,7 +32,7 @@ pub struct Request<'a> {
 pub struct Options {
     /// Tokens of a prompt, at most; the model's context may allow fewer.
     pub prompt_tokens: usize,
-    /// Tokens of an answer, at most.
+    /// Tokens of an answer, at most; a whole member may take twice as many.
     pub max_tokens: usize,
     /// Different suggestions wanted.
     pub n_candidates: usize,
@@ -114,7 +114,8 @@ pub async fn suggest(
         timed_question(request, completer, &mut watch);
     let site = Site::new(source, offset);
     let is_complete = |text: &str| inkling_refine::is_complete(&secrets.restore(text), &site);
-    let Options { max_tokens, n_candidates: n_completions, sampling, .. } = options;
+    let Options { n_candidates: n_completions, sampling, .. } = options;
+    let max_tokens = answer_tokens(options, site.way);
     let ask = Ask {
         prompt: &prompt,
         max_tokens,
@@ -127,7 +128,9 @@ pub async fn suggest(
     let answer = completer.complete(ask).await?;
     watch.lap();
 
-    let refined = |completion: &Completion| inkling_refine::refine(&secrets.restore(&completion.text), &site);
+    let refined = |completion: &Completion| {
+        inkling_refine::refine(&secrets.restore(whole_lines(completion, site.way)), &site)
+    };
     let suggestion = answer.completions.first().map(refined);
     let candidates = candidates(&answer, refined);
     let refine_ms = watch.lap();
@@ -165,7 +168,8 @@ fn timed_question(
     watch: &mut Stopwatch<'_>,
 ) -> Question {
     let Request { source, path, offset, workspace, edits, options } = request;
-    let budget = Budget { prompt_tokens: prompt_tokens(options, completer.n_context()) };
+    let way = source.way_at(offset);
+    let budget = Budget { prompt_tokens: prompt_tokens(options, way, completer.n_context()), way };
     let config = Config::for_tokens(budget.prompt_tokens);
     let mut context = inkling_context::gather(source, path, offset, &workspace.borrow(), edits, &config);
     let secrets = Secrets::take_from(&mut context);
@@ -197,8 +201,24 @@ fn around(text: &str, offset: usize) -> [Remembered<'_>; 2] {
 }
 
 /// The prompt's share of the context: what the answer leaves.
-fn prompt_tokens(options: Options, n_context: usize) -> usize {
-    options.prompt_tokens.min(n_context.saturating_sub(options.max_tokens))
+fn prompt_tokens(options: Options, way: Way, n_context: usize) -> usize {
+    options.prompt_tokens.min(n_context.saturating_sub(answer_tokens(options, way)))
+}
+
+/// A member is longer than the rest of a line or of a body.
+fn answer_tokens(options: Options, way: Way) -> usize {
+    match way {
+        Way::Inline | Way::InBlock => options.max_tokens,
+        Way::AfterBlock => 2 * options.max_tokens,
+    }
+}
+
+/// An answer of several lines that was cut off without its last, which is not whole.
+fn whole_lines(Completion { text, is_cut, .. }: &Completion, way: Way) -> &str {
+    match text.rfind('\n') {
+        Some(newline) if *is_cut && way != Way::Inline => &text[..=newline],
+        _ => text,
+    }
 }
 
 fn candidates(answer: &Answer, refined: impl Fn(&Completion) -> Suggestion) -> Vec<Candidate> {

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use inkling_context::{Config, Context, Limits, RecentEdits, Workspace, gather};
 use inkling_prompt::{Budget, ModelFacts, Part, Prompt, Template, assemble};
-use inkling_syntax::Source;
+use inkling_syntax::{Source, Way};
 use inkling_tokenizer::{TokenId, Tokenizer};
 
 use crate::cut::Cut;
@@ -157,7 +157,7 @@ impl<'m> Sampler<'m> {
         let n_answer = self.tokenizer.count(middle) + 1;
         // What is typed and what follows may have more tokens together than apart.
         for spare in [0, 4, 16] {
-            let budget = Budget { prompt_tokens: room.checked_sub(n_answer + spare)? };
+            let budget = Budget { prompt_tokens: room.checked_sub(n_answer + spare)?, way: Way::Inline };
             let prompt = assemble(context, template, budget, &|text| self.tokenizer.count(text));
             if order == Order::Spm && !is_whole(&prompt, &context.prefix.text) {
                 return None;

@@ -66,7 +66,7 @@ impl EndpointModel {
         let all = (0..ask.n_completions.max(1)).map(|nth| self.in_time(ask, nth));
         let written = try_join_all(all).await?;
         let first = written.iter().map(|(_, first_ms)| *first_ms).fold(f64::INFINITY, f64::min);
-        let completion = |(text, _)| Completion { text, steps: Vec::new() };
+        let completion = |(text, _)| Completion { text, ..Completion::default() };
         Ok(Answer {
             completions: written.into_iter().map(completion).collect(),
             prefill_ms: first - started,

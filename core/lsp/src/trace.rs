@@ -15,6 +15,7 @@ pub fn trace(source: &Source, offset: usize, outcome: &Outcome, model: &str) -> 
     let timings = outcome.timings;
     Trace {
         tree: source.to_text(offset.saturating_sub(TREE_BYTES)..offset + TREE_BYTES),
+        way: source.way_at(offset).name().to_string(),
         context: outcome.context.to_text(),
         snippets: (0..outcome.context.snippets.len()).map(|idx| snippet(idx, outcome)).collect(),
         redacted: outcome.secrets.kinds().map(|kind| kind.name().to_string()).collect(),

@@ -118,7 +118,7 @@ pub struct Settings {
     /// The model to load: a file's path natively, a URL in browsers.
     #[cfg_attr(feature = "codegen", ts(optional))]
     pub model: Option<String>,
-    /// Tokens of an answer, at most.
+    /// Tokens of an answer, at most; a whole member may take twice as many.
     #[cfg_attr(feature = "codegen", ts(optional))]
     pub max_tokens: Option<usize>,
     /// Tokens of a prompt, at most.
@@ -181,6 +181,8 @@ pub enum EngineChoice {
 pub struct Trace {
     /// The syntax tree around the cursor.
     pub tree: String,
+    /// How the place is completed: `inline`, `in block` or `after block`.
+    pub way: String,
     /// What the model might have been told.
     pub context: String,
     /// The code of other files among it, the least relevant first.

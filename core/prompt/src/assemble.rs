@@ -1,4 +1,5 @@
 use inkling_context::{Context, Edit, Snippet};
+use inkling_syntax::Way;
 
 use crate::fit::{fit_prefix, fit_suffix};
 use crate::neutralise::neutralise;
@@ -46,17 +47,33 @@ impl Prompt {
     }
 }
 
-/// How many tokens a prompt may have.
+/// How many tokens a prompt may have, and for what.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Budget {
     /// All of the prompt.
     pub prompt_tokens: usize,
+    /// Decides its shares.
+    pub way: Way,
 }
 
 /// Shares of the budget in percent; what one does not use falls to the prefix.
-const SNIPPETS_PERCENT: usize = 25;
-const EDITS_PERCENT: usize = 10;
-const SUFFIX_PERCENT: usize = 20;
+struct Shares {
+    snippets: usize,
+    edits: usize,
+    suffix: usize,
+}
+
+impl Shares {
+    fn of(way: Way) -> Shares {
+        match way {
+            Way::Inline => Shares { snippets: 25, edits: 10, suffix: 20 },
+            // A body is told by what it may use more than by what comes after it.
+            Way::InBlock => Shares { snippets: 30, edits: 10, suffix: 15 },
+            // What is added beside other members follows from them, and from what was just changed.
+            Way::AfterBlock => Shares { snippets: 20, edits: 15, suffix: 20 },
+        }
+    }
+}
 
 /// The three fill-in-the-middle tokens and the beginning of text.
 const FIM_TOKENS: usize = 4;
@@ -74,18 +91,19 @@ pub fn assemble(
     let is_plain = template.family == Family::Plain;
     let left = budget.prompt_tokens.saturating_sub(if is_plain { 0 } else { FIM_TOKENS });
     let mut packer = Packer { context, template, count, parts: Vec::new(), head: String::new(), left };
+    let shares = Shares::of(budget.way);
     let share = |percent: usize| budget.prompt_tokens * percent / 100;
     let header = packer.file_text(&context.path, "");
     let n_header = packer.cost(&header);
     packer.left = packer.left.saturating_sub(n_header);
-    let snippets = packer.snippets(share(SNIPPETS_PERCENT));
-    packer.edits(share(EDITS_PERCENT));
+    let snippets = packer.snippets(share(shares.snippets));
+    packer.edits(share(shares.edits));
     packer.left += n_header;
     if packer.names_the_file(&snippets) {
         packer.file(header);
     }
 
-    let n_suffix = if is_plain { 0 } else { share(SUFFIX_PERCENT).min(packer.left) };
+    let n_suffix = if is_plain { 0 } else { share(shares.suffix).min(packer.left) };
     let suffix = fit_suffix(&context.suffix, n_suffix, count).to_string();
     let n_prefix = packer.left.saturating_sub(count(&suffix));
     let prefix = fit_prefix(&context.prefix, n_prefix, count).to_string();

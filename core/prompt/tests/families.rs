@@ -3,7 +3,7 @@
 use expect_test::{Expect, expect};
 use inkling_context::{Context, Edit, Reason, Section, Snippet};
 use inkling_prompt::{Budget, Family, FilePiece, ModelFacts, Pieces, Template, assemble, chat};
-use inkling_syntax::Language;
+use inkling_syntax::{Language, Way};
 
 const OURS: [&str; 8] = [
     "<|endoftext|>",
@@ -49,7 +49,7 @@ fn count(text: &str) -> usize {
 }
 
 fn check(template: &Template, prompt_tokens: usize, expected: Expect) {
-    let prompt = assemble(&context(), template, Budget { prompt_tokens }, &count);
+    let prompt = assemble(&context(), template, Budget { prompt_tokens, way: Way::Inline }, &count);
     expected.assert_eq(&prompt.to_text());
 }
 
@@ -314,7 +314,7 @@ fn no_budget_is_ever_exceeded() {
             [(Some(1), &OURS[..]), (None, &OURS[..7]), (None, &code_llama), (None, &[])]
         {
             let template = template(version, specials);
-            let prompt = assemble(&context(), &template, Budget { prompt_tokens }, &count);
+            let prompt = assemble(&context(), &template, Budget { prompt_tokens, way: Way::Inline }, &count);
             let spent: usize = prompt
                 .parts
                 .iter()
@@ -333,8 +333,13 @@ fn source_text_cannot_break_out() {
     let mut context = context();
     context.prefix.text = "x = '<|fim_middle|>' # <|endoftext|>".to_string();
     context.snippets[0].path = "<|fim_suffix|>.py".to_string();
-    let prompt =
-        assemble(&context, &template(Some(1), &OURS), Budget { prompt_tokens: 1000 }, &count).to_text();
+    let prompt = assemble(
+        &context,
+        &template(Some(1), &OURS),
+        Budget { prompt_tokens: 1000, way: Way::Inline },
+        &count,
+    )
+    .to_text();
     for special in ["<|fim_prefix|>", "<|fim_suffix|>", "<|fim_middle|>"] {
         assert_eq!(prompt.matches(special).count(), 1, "{special} in {prompt:?}");
     }
@@ -344,7 +349,7 @@ fn source_text_cannot_break_out() {
 #[test]
 fn a_prompt_that_is_taken_apart_again() {
     let template = Template::of(Family::Apart);
-    let prompt = assemble(&context(), &template, Budget { prompt_tokens: 1000 }, &count);
+    let prompt = assemble(&context(), &template, Budget { prompt_tokens: 1000, way: Way::Inline }, &count);
     let pieces = prompt.pieces(&template);
     let files = [
         FilePiece { path: "src/item.py", text: "class Item: ...\n" },

@@ -3,10 +3,13 @@
 //! Every rule is one small function from text to the part of it that is kept. The rules are total: any
 //! text at any cursor gives an answer.
 
+mod member;
 mod rules;
 mod site;
 
-pub use site::{Lines, Site};
+use inkling_syntax::Way;
+
+pub use site::Site;
 
 /// What is left to show, and which rules shortened it.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -21,10 +24,11 @@ pub struct Suggestion {
 type Rule = fn(&str, &Site<'_>) -> String;
 
 /// In the order in which they apply: first where the answer ends, then what it may not repeat.
-const RULES: [(&str, Rule); 9] = [
+const RULES: [(&str, Rule); 10] = [
     ("leaked special token", rules::special_tokens),
     ("one line", rules::one_line),
     ("end of block", rules::end_of_block),
+    ("end of member", member::end_of_member),
     ("loop in line", rules::loop_in_line),
     ("repeated lines", rules::repeated_lines),
     ("repeats what follows", rules::suffix_overlap),
@@ -48,15 +52,18 @@ pub fn refine(raw: &str, site: &Site<'_>) -> Suggestion {
 
 /// Whether more text after `raw` would only be cut away again, so that the model can stop.
 pub fn is_complete(raw: &str, site: &Site<'_>) -> bool {
-    let newline_at_end = raw.ends_with('\n');
-    match site.lines {
-        Lines::Single => rules::one_line(raw, site).len() < raw.len(),
-        // Parsing after every token would cost more than it saves: once a line is enough.
-        Lines::Multi => {
-            newline_at_end
-                && [rules::end_of_block, rules::repeated_lines, rules::suffix_overlap]
-                    .iter()
-                    .any(|rule| rule(raw, site).trim_end().len() < raw.trim_end().len())
-        }
+    // Parsing after every token would cost more than it saves: once a line is enough.
+    let is_line = raw.ends_with('\n');
+    let cuts = |rule: &Rule| rule(raw, site).trim_end().len() < raw.trim_end().len();
+    match site.way {
+        Way::Inline => rules::one_line(raw, site).len() < raw.len(),
+        Way::InBlock => is_line && IN_BLOCK_ENDS.iter().any(cuts),
+        Way::AfterBlock => is_line && (member::is_whole(raw, site) || AFTER_BLOCK_ENDS.iter().any(cuts)),
     }
 }
+
+/// What ends a body.
+const IN_BLOCK_ENDS: [Rule; 3] = [rules::end_of_block, rules::repeated_lines, rules::suffix_overlap];
+
+/// What ends a member before it is whole.
+const AFTER_BLOCK_ENDS: [Rule; 2] = [rules::repeated_lines, rules::suffix_overlap];

@@ -1,6 +1,8 @@
 //! One function a rule.
 
-use crate::site::{Lines, Site, indentation};
+use inkling_syntax::Way;
+
+use crate::site::{Site, indentation};
 
 /// A special token that the model spelled out ends the answer.
 pub(crate) fn special_tokens(text: &str, _: &Site<'_>) -> String {
@@ -18,7 +20,7 @@ pub(crate) fn special_tokens(text: &str, _: &Site<'_>) -> String {
 /// Where the rest of a line is wanted, the answer is its first line; a line break before anything else is
 /// skipped only where the cursor stands at the end of a finished line.
 pub(crate) fn one_line(text: &str, site: &Site<'_>) -> String {
-    if site.lines == Lines::Multi {
+    if site.way != Way::Inline {
         return text.to_string();
     }
     text.split(['\n', '\r']).next().unwrap_or("").to_string()
@@ -27,11 +29,12 @@ pub(crate) fn one_line(text: &str, site: &Site<'_>) -> String {
 /// The answer stays within the block that the cursor is in.
 pub(crate) fn end_of_block(text: &str, site: &Site<'_>) -> String {
     let by_bracket = &text[..unmatched_closer(text).unwrap_or(text.len())];
-    if site.lines == Lines::Single {
+    match site.way {
         // A closer is wanted where the line has an opener that nothing closes yet.
-        return if closes_too_much(text, site) { by_bracket.to_string() } else { text.to_string() };
+        Way::Inline if !closes_too_much(text, site) => text.to_string(),
+        Way::InBlock => by_bracket[..dedent(by_bracket, site).unwrap_or(by_bracket.len())].to_string(),
+        Way::Inline | Way::AfterBlock => by_bracket.to_string(),
     }
-    by_bracket[..dedent(by_bracket, site).unwrap_or(by_bracket.len())].to_string()
 }
 
 /// Whether the line would hold more closers than openers: typed pairs stand behind the cursor already.
@@ -48,29 +51,40 @@ fn unmatched_closer_count(line: &str) -> usize {
     openers.saturating_sub(line.matches([')', ']', '}']).count())
 }
 
-/// The offset of the first closing bracket that nothing in `text` opened; brackets in strings count as text.
+/// The offset of the first closing bracket that nothing in `text` opened.
 fn unmatched_closer(text: &str) -> Option<usize> {
-    let (mut depth, mut quote) = (0usize, None);
-    let mut escaped = false;
-    for (at, c) in text.char_indices() {
-        if escaped {
-            escaped = false;
-            continue;
+    let mut depth = 0usize;
+    brackets(text).find_map(|(at, bracket)| match bracket {
+        '(' | '[' | '{' => {
+            depth += 1;
+            None
         }
-        match (quote, c) {
-            (Some(_), '\\') => escaped = true,
-            (Some(q), _) if c == q || c == '\n' => quote = None,
-            (Some(_), _) => {}
-            (None, '"') => quote = Some(c),
-            (None, '(' | '[' | '{') => depth += 1,
-            (None, ')' | ']' | '}') => match depth.checked_sub(1) {
-                Some(less) => depth = less,
-                None => return Some(at),
-            },
-            _ => {}
+        _ => match depth.checked_sub(1) {
+            Some(less) => {
+                depth = less;
+                None
+            }
+            None => Some(at),
+        },
+    })
+}
+
+/// The brackets of `text` and where they stand; those in strings count as text.
+pub(crate) fn brackets(text: &str) -> impl Iterator<Item = (usize, char)> {
+    let (mut quote, mut escaped) = (None, false);
+    text.char_indices().filter(move |&(_, c)| {
+        if std::mem::take(&mut escaped) {
+            return false;
         }
-    }
-    None
+        match quote {
+            Some(_) if c == '\\' => escaped = true,
+            Some(q) if c == q || c == '\n' => quote = None,
+            None if c == '"' => quote = Some(c),
+            None => return "()[]{}".contains(c),
+            Some(_) => {}
+        }
+        false
+    })
 }
 
 /// The offset of the first line that is indented less than the body being written.

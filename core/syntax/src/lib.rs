@@ -22,6 +22,7 @@ mod nodes;
 mod outline;
 mod places;
 mod scopes;
+mod ways;
 
 pub use calls::Call;
 pub use details::{Declared, Details, Parameter};
@@ -31,3 +32,4 @@ pub use nodes::{NodeKind, SyntaxNode};
 pub use outline::{Symbol, SymbolKind};
 pub use scopes::{Identifier, IdentifierKind, Scope, ScopeKind};
 pub use source::{MAX_LINE_BYTES, MAX_TREE_BYTES, Source};
+pub use ways::Way;

@@ -92,7 +92,7 @@ pub(crate) struct At {
     /// A GGUF file [default: the configured model, else the one inside this program].
     #[arg(long, value_name = "FILE")]
     pub(crate) model: Option<PathBuf>,
-    /// Tokens of the answer, at most.
+    /// Tokens of the answer, at most; a whole member may take twice as many.
     #[arg(long, value_name = "N")]
     pub(crate) max_tokens: Option<usize>,
     /// Threads that compute [default: all].

@@ -44,6 +44,7 @@ fn to_text(stages: &Stages) -> String {
     let timings = &stages.timings;
     let sections = [
         ("tree", stages.tree.clone()),
+        ("way", stages.way.clone()),
         ("context", stages.context.clone()),
         ("snippets", stages.snippets.iter().map(snippet).collect()),
         ("redacted", stages.redacted.join(", ")),
