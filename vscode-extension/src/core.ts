@@ -34,6 +34,9 @@ const START_MS = 30_000;
 /** A core that has not ended by then is killed. */
 const STOP_MS = 1_000;
 
+/** Problems that are remembered. */
+const MAX_PROBLEMS = 10;
+
 /** The core as a language server: started, restarted when it crashes, and stopped. */
 export class Core implements Disposable {
   readonly #changed = new EventEmitter<CoreState>();
@@ -42,6 +45,8 @@ export class Core implements Disposable {
   #run: Run | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   readonly #backOff = new BackOff();
+  /** The last things that went wrong, the newest last, each with its time. */
+  readonly problems: string[] = [];
 
   constructor(
     private readonly platform: Platform,
@@ -137,6 +142,9 @@ export class Core implements Disposable {
 
   #set(state: CoreState): void {
     this.#state = state;
+    const message = 'message' in state ? state.message : undefined;
+    if (message) this.problems.push(`${new Date().toISOString()} ${message}`);
+    this.problems.splice(0, this.problems.length - MAX_PROBLEMS);
     this.#changed.fire(state);
   }
 }

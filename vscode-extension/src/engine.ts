@@ -1,7 +1,7 @@
 import { l10n, type QuickPickItem, window } from 'vscode';
 import type { ModelInfo } from '../../web-demo/src/protocol.gen';
 import type { Platform } from './platform';
-import { engineChoice, enginePath, type EngineChoice, server, setEngineChoice } from './settings';
+import { engineChoice, enginePath, type EngineChoice, server, setForUser } from './settings';
 
 /** The program that runs models outside of the core; undefined where they run in it. */
 export async function engineCommand({ bundledEngine }: Platform): Promise<string | undefined> {
@@ -33,5 +33,5 @@ export async function chooseEngine(): Promise<void> {
     choice('wasm', l10n.t('WebAssembly'), l10n.t('Inside the extension, sandboxed, on one processor.')),
   ];
   const picked = await window.showQuickPick(choices, { title: l10n.t('Where models run') });
-  if (picked) await setEngineChoice(picked.choice);
+  if (picked) await setForUser('engine', picked.choice === 'auto' ? undefined : picked.choice);
 }

@@ -1,6 +1,7 @@
 import { commands, type ExtensionContext, window, workspace } from 'vscode';
 import { Completion } from './completion';
 import { Core } from './core';
+import { watchCopilot } from './copilot';
 import { copyDiagnostics } from './diagnostics';
 import { endpoint, endpointCommands } from './endpoint';
 import { chooseEngine, engineCommand } from './engine';
@@ -40,6 +41,7 @@ export function start(context: ExtensionContext, platform: Platform): void {
     status,
     inspector,
     watchProblems(core),
+    watchCopilot(context.globalState, completion),
     command('menu', () => status.showMenu()),
     command('suggest', () => commands.executeCommand('editor.action.inlineSuggest.trigger')),
     command('togglePause', () => completion.togglePause()),

@@ -52,17 +52,13 @@ function page({ isKept, total, byLanguage, byDay }: MetricsReport): string {
   const heading = `<h1>${l10n.t('What became of suggestions')}</h1><p>${escaped(note)}</p>`;
   if (total.shown === 0) return `${heading}<p>${l10n.t('There were no suggestions yet.')}</p>`;
   const figures = [
-    figure(String(total.shown), l10n.t('shown')),
-    figure(percent(total.acceptanceRate), l10n.t('taken whole')),
-    figure(String(total.characters), l10n.t('characters taken')),
-    figure(milliseconds(total.p50Ms), l10n.t('half come within')),
-  ];
+    [total.shown, l10n.t('shown')],
+    [percent(total.acceptanceRate), l10n.t('taken whole')],
+    [total.characters, l10n.t('characters taken')],
+    [milliseconds(total.p50Ms), l10n.t('half come within')],
+  ].map(([value, name]) => `<li><strong>${value}</strong> ${name}</li>`);
   const tables = [table(l10n.t('Language'), byLanguage), table(l10n.t('Day (UTC)'), byDay.toReversed())];
   return `${heading}<ul class="figures">${figures.join('')}</ul>${tables.join('')}`;
-}
-
-function figure(value: string, name: string): string {
-  return `<li><strong>${value}</strong> ${escaped(name)}</li>`;
 }
 
 function table(key: string, rows: readonly MetricsSums[]): string {

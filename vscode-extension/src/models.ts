@@ -3,7 +3,7 @@ import type { ModelInfo } from '../../web-demo/src/protocol.gen';
 import type { Core } from './core';
 import { chooseEndpoint } from './endpoint';
 import type { Platform } from './platform';
-import { endpointSettings, setEndpoint, setModel } from './settings';
+import { endpointSettings, setEndpoint, setForUser } from './settings';
 
 type Choice = QuickPickItem & { readonly pick?: () => Promise<string | undefined>; readonly isServer?: true };
 
@@ -18,7 +18,7 @@ export async function chooseModel(platform: Platform, core: Core, context: Exten
     if (model === undefined) return;
     const info = await core.request<ModelInfo>('inkling/loadModel', { uri: model || (await platform.embeddedModel()) });
     await setEndpoint(undefined);
-    await setModel(model || undefined);
+    await setForUser('model', model || undefined);
     void window.showInformationMessage(l10n.t('{0} answers from now on.', info.name));
   } catch (error) {
     if (error instanceof Error && error.name === 'AbortError') return;

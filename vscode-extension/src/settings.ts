@@ -21,10 +21,6 @@ export function enginePath(): string {
   return get<string>('enginePath')?.trim() ?? '';
 }
 
-export function setEngineChoice(choice: EngineChoice): Thenable<void> {
-  return workspace.getConfiguration('inkling').update('engine', choice === 'auto' ? undefined : choice, true);
-}
-
 /** What the core is told; it bounds the values itself. */
 export function coreSettings(embeddedModel: string, endpoint: EndpointSettings, hasEngine: boolean): Settings {
   const numbers = ['maxTokens', 'promptTokens', 'debounceMs', 'temperature', 'candidates', 'threads'] as const;
@@ -84,7 +80,7 @@ async function setWhereItIs(key: string, value: unknown): Promise<void> {
   if (!inFolder || (value === undefined && isLeft)) await configuration.update(key, value, ConfigurationTarget.Global);
 }
 
-/** Remembers the model in the user's settings; undefined is the embedded one. */
-export function setModel(model: string | undefined): Thenable<void> {
-  return workspace.getConfiguration('inkling').update('model', model, true);
+/** Remembers a choice in the user's settings; undefined is the default. */
+export function setForUser(key: 'model' | 'engine', value: string | undefined): Thenable<void> {
+  return workspace.getConfiguration('inkling').update(key, value, true);
 }

@@ -1,16 +1,10 @@
 import { spawn } from 'node:child_process';
 
-/** What the core says to an engine, and how it ends it. */
-interface Engine {
-  post(bytes: Uint8Array): void;
-  kill(): void;
-}
-
 /** Bytes of a dying engine's last words that are kept. */
 const MAX_LAST_WORDS = 2_000;
 
-/** Starts a program's engine for the core; it ends by itself when this thread or process is gone. */
-export function spawnEngine(command: string, receive: (bytes: Uint8Array) => void, ended: (reason: string) => void): Engine {
+/** What starts a program's engine for the core; the engine ends by itself when this thread or process is gone. */
+export const engineStarter = (command: string) => (receive: (bytes: Uint8Array) => void, ended: (reason: string) => void) => {
   const child = spawn(command, ['engine'], { stdio: 'pipe', windowsHide: true });
   let lastWords = '';
   child.stderr.on('data', (text) => (lastWords = (lastWords + text).slice(-MAX_LAST_WORDS)));
@@ -21,5 +15,5 @@ export function spawnEngine(command: string, receive: (bytes: Uint8Array) => voi
   });
   // A pipe that breaks is heard as the engine's end.
   child.stdin.on('error', () => undefined);
-  return { post: (bytes) => void child.stdin.write(bytes), kill: () => void child.kill('SIGKILL') };
-}
+  return { post: (bytes: Uint8Array) => void child.stdin.write(bytes), kill: () => void child.kill('SIGKILL') };
+};

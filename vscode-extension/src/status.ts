@@ -103,7 +103,8 @@ export class StatusItem implements Disposable {
     const { model } = this.core;
     if (model) {
       lines.push(isServer(model) ? model.name : `${model.name} · ${size(model)} · ${model.quantization}`);
-      lines.push(isServer(model) ? `$(server) ${model.executor}` : runsOn(model));
+      const runsOn = isServer(model) ? [`$(server) ${model.executor}`] : [`$(circuit-board) ${engineOf(model).name}`, engineOf(model).why];
+      lines.push(runsOn.filter(Boolean).join(' · '));
     }
     if (this.#last) lines.push(l10n.t('Last suggestion: {0} ms', Math.round(this.#last.latencyMs)));
     lines.push(model && isServer(model) ? l10n.t('That server sees your code.') : l10n.t('Nothing you type leaves this machine.'));
@@ -150,11 +151,6 @@ function icon(state: CoreState['state'], off: Off | undefined): string {
 function engineItem(model: ModelInfo) {
   const { name, why } = engineOf(model);
   return { label: `$(circuit-board) ${name}…`, description: why, command: 'inkling.chooseEngine' };
-}
-
-function runsOn(model: ModelInfo): string {
-  const { name, why } = engineOf(model);
-  return `$(circuit-board) ${[name, why].filter(Boolean).join(' · ')}`;
 }
 
 function size({ nParameters }: ModelInfo): string {

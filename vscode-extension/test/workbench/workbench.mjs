@@ -39,13 +39,18 @@ const SETTINGS = {
 };
 
 export class Workbench {
-  /** Starts an editor on a new folder with these files; `settings` are the user's. */
-  static async open({ files, settings = {}, locale }) {
+  /** Starts an editor on a new folder with these files; `settings` are the user's, `others` manifests of extensions. */
+  static async open({ files, settings = {}, others = [], locale }) {
     const home = await mkdtemp(join(tmpdir(), 'inkling-workbench-'));
     const folder = join(home, 'project');
     for (const [name, text] of Object.entries(files)) {
       await mkdir(dirname(join(folder, name)), { recursive: true });
       await writeFile(join(folder, name), text);
+    }
+    for (const manifest of others) {
+      const extension = join(home, `extensions/${manifest.publisher}.${manifest.name}-${manifest.version}`.toLowerCase());
+      await mkdir(extension, { recursive: true });
+      await writeFile(join(extension, 'package.json'), JSON.stringify(manifest));
     }
     await mkdir(join(home, 'data/User'), { recursive: true });
     await writeFile(join(home, 'data/User/settings.json'), JSON.stringify({ ...SETTINGS, ...settings }));
