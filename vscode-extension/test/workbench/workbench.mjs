@@ -95,8 +95,11 @@ export class Workbench {
 
   /** Runs a command of the palette. */
   async command(title) {
-    await this.press('F1');
-    await this.quickInput().fill(`>${title}`);
+    // What comes to the front by itself closes the palette.
+    await this.until(async () => {
+      await this.press('F1');
+      return this.quickInput().fill(`>${title}`, { timeout: 5_000 }).then(() => true, () => false);
+    }, 'the command palette');
     await this.page.locator('.quick-input-list .monaco-list-row', { hasText: title }).first().click();
   }
 
