@@ -3,7 +3,9 @@
 //! Every rule is one small function from text to the part of it that is kept. The rules are total: any
 //! text at any cursor gives an answer.
 
+mod foreign;
 mod member;
+mod parse;
 mod rules;
 mod site;
 
@@ -24,8 +26,10 @@ pub struct Suggestion {
 type Rule = fn(&str, &Site<'_>) -> String;
 
 /// In the order in which they apply: first where the answer ends, then what it may not repeat.
-const RULES: [(&str, Rule); 10] = [
+const RULES: [(&str, Rule); 13] = [
     ("leaked special token", rules::special_tokens),
+    ("another file", foreign::other_file),
+    ("code fence", foreign::code_fence),
     ("one line", rules::one_line),
     ("end of block", rules::end_of_block),
     ("end of member", member::end_of_member),
@@ -33,6 +37,7 @@ const RULES: [(&str, Rule); 10] = [
     ("repeated lines", rules::repeated_lines),
     ("repeats what follows", rules::suffix_overlap),
     ("repeats the line above", rules::line_above),
+    ("breaks the parse", parse::breaks_parse),
     ("blank end", rules::blank_end),
     ("not worth a key", rules::worth_a_key),
 ];

@@ -6,7 +6,7 @@ use crate::site::{Site, indentation};
 
 /// A special token that the model spelled out ends the answer.
 pub(crate) fn special_tokens(text: &str, _: &Site<'_>) -> String {
-    let starts = ["<|", "<｜", "<fim_", "<file_sep>", "</s>", "<EOT>"];
+    let starts = ["<|", "<｜", "<fim_", "<file_sep>", "</s>", "<EOT>", "<think>", "</think>"];
     let leaked = |at: &usize| {
         let rest = &text[*at..];
         let end = rest.find('>').unwrap_or(rest.len());
@@ -156,17 +156,28 @@ pub(crate) fn repeated_lines(text: &str, _: &Site<'_>) -> String {
 
 /// What stands behind the cursor is not suggested again: neither the rest of the line nor the next lines.
 pub(crate) fn suffix_overlap(text: &str, site: &Site<'_>) -> String {
-    let next = site.suffix().lines().skip(1).find(|line| !line.trim().is_empty()).map_or("", str::trim);
+    let next: Vec<&str> =
+        site.suffix().lines().skip(1).filter(|line| !line.trim().is_empty()).take(3).collect();
     let mut kept = 0;
     for (idx, line) in text.split_inclusive('\n').enumerate() {
+        // A single line may well stand below once more, farther off.
+        let mut below = next.iter().take(if idx > 0 { 3 } else { 1 });
         // A lone closer below is the end of another block as often as not.
-        let repeats = next.len() > 3 && line.trim() == next;
+        let repeats = below.any(|below| below.trim().len() > 3 && are_same(line, below));
         if repeats && (idx > 0 || site.line_before().trim().is_empty()) {
             return text[..kept].to_string();
         }
         kept += line.len();
     }
     without_line_end(text, site.line_after())
+}
+
+/// Whether two lines differ in white space and in what ends them alone.
+fn are_same(a: &str, b: &str) -> bool {
+    let told = |line: &str| -> String {
+        line.trim_end().trim_end_matches([',', ';']).split_whitespace().collect::<Vec<_>>().concat()
+    };
+    told(a) == told(b)
 }
 
 /// Takes off `text` what its end shares with the beginning of `line_after`.
@@ -196,7 +207,7 @@ pub(crate) fn line_above(text: &str, site: &Site<'_>) -> String {
     let above = above.find(|line| !line.trim().is_empty()).map_or("", str::trim);
     let first = text.lines().next().unwrap_or("");
     let written = format!("{}{first}", site.line_before());
-    if above.len() > 3 && written.trim() == above { String::new() } else { text.to_string() }
+    if above.len() > 3 && are_same(&written, above) { String::new() } else { text.to_string() }
 }
 
 /// White space at the end is not worth a key; an answer of white space alone is none.
@@ -226,6 +237,7 @@ mod tests {
         check("x = $0", Language::Python, "12<|endoftext|>y", "12");
         check("x = $0", Language::Python, "a <| b", "a <| b");
         check("x = $0", Language::Python, "a<b|>c", "a<b|>c");
+        check("x = $0", Language::Python, "12<think>Is it?</think>", "12");
     }
 
     #[test]
@@ -289,6 +301,9 @@ mod tests {
         );
         check("foo(a)\n$0\n", Language::Python, "foo(a)", "");
         check("let total = $0\n", Language::TypeScript, "a + b;", "a + b;");
+        check("f(a, b)\n$0\n", Language::Python, "f(a,b)", "");
+        check("f(\n    $0\n    items[1],\n)\n", Language::Python, "items[0],", "items[0],");
+        check("fn f() {\n    $0\n}\n\nfn g() {}\nfn h() {}\n", Language::Rust, "a();\n    fn h(){}", "a();");
     }
 
     proptest! {

@@ -105,7 +105,7 @@ const fn of(min: usize, alphabet: Alphabet) -> Trigger {
 
 /// What a text may begin.
 #[rustfmt::skip]
-const TRIGGERS: [(&str, Trigger); 51] = [
+const TRIGGERS: [(&str, Trigger); 64] = [
     ("AKIA", of(16, Alphabet::UpperDigit)), ("ASIA", of(16, Alphabet::UpperDigit)),
     ("ghp_", of(30, Alphabet::AlphaNumeric)), ("gho_", of(30, Alphabet::AlphaNumeric)),
     ("ghu_", of(30, Alphabet::AlphaNumeric)), ("ghs_", of(30, Alphabet::AlphaNumeric)),
@@ -126,6 +126,13 @@ const TRIGGERS: [(&str, Trigger); 51] = [
     ("secret", Trigger::Name), ("Secret", Trigger::Name), ("SECRET", Trigger::Name), ("token", Trigger::Name),
     ("Token", Trigger::Name), ("TOKEN", Trigger::Name), ("key", Trigger::Name), ("Key", Trigger::Name),
     ("KEY", Trigger::Name), ("Passwd", Trigger::Name),
+    ("dckr_pat_", of(20, Alphabet::Url)), ("dapi", of(32, Alphabet::AlphaNumeric)),
+    ("hvs.", of(24, Alphabet::Url)), ("AGE-SECRET-KEY-1", of(40, Alphabet::UpperDigit)),
+    ("sq0csp-", of(30, Alphabet::Url)), ("lin_api_", of(30, Alphabet::AlphaNumeric)),
+    ("GOCSPX-", of(20, Alphabet::Url)), ("gsk_", of(40, Alphabet::AlphaNumeric)),
+    ("xapp-", of(20, Alphabet::Url)), ("shpss_", of(30, Alphabet::AlphaNumeric)),
+    ("glrt-", of(20, Alphabet::Url)), ("nvapi-", of(40, Alphabet::Url)),
+    ("discord.com/api/webhooks/", of(40, Alphabet::Path)),
 ];
 
 fn triggers() -> &'static AhoCorasick {
@@ -147,7 +154,7 @@ fn token(text: &str, start: usize, end: usize, shape: &Shape) -> Option<Finding>
                 Alphabet::AlphaNumeric => byte.is_ascii_alphabetic(),
                 Alphabet::Url => byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'-'),
                 Alphabet::Dotted => byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'-' | b'.'),
-                Alphabet::Path => byte.is_ascii_alphabetic() || byte == b'/',
+                Alphabet::Path => byte.is_ascii_alphabetic() || matches!(byte, b'/' | b'_' | b'-'),
             }
     };
     let n = text.as_bytes()[end..].iter().take_while(|&&byte| allowed(byte)).count();
@@ -251,7 +258,7 @@ fn secrecy(name: &str) -> Option<Secrecy> {
 /// The string after `=`, `:`, `=>`, `,` or a type, or a bare value in the manner of shells.
 fn value_after(text: &str, end: usize) -> Option<(&str, Range<usize>)> {
     let line = text[end..].lines().next()?;
-    let after = line.trim_start_matches(['"', '\'', '`', ']', ')', ' ']);
+    let after = line.trim_start_matches(['"', '\'', '`', '[', ']', ')', ' ']);
     // `("password", "…")`, and not any argument behind another.
     let is_quoted = line.len() > after.len();
     let mut at = end + line.len() - after.len();

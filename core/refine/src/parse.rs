@@ -1,0 +1,55 @@
+//! Whether the file still parses.
+
+use inkling_syntax::Way;
+
+use crate::site::Site;
+
+/// Longer files are not parsed once more for a suggestion.
+const MAX_BYTES: usize = 1 << 17;
+
+/// How many line ends are tried.
+const MAX_TRIES: usize = 12;
+
+/// Of several lines those at the end go with which the file has syntax errors that it had not; the first line
+/// stays, as something to go on from.
+pub(crate) fn breaks_parse(text: &str, site: &Site<'_>) -> String {
+    let is_one_line = site.way == Way::Inline || !text.trim_end().contains('\n');
+    if is_one_line || site.source.text().len() > MAX_BYTES {
+        return text.to_string();
+    }
+    let n_errors = site.source.error_count();
+    let is_fine = |end: &usize| {
+        let mut source = site.source.clone();
+        source.edit(site.offset..site.offset, text[..*end].trim_end());
+        source.error_count() <= n_errors
+    };
+    let ends: Vec<usize> = text.match_indices('\n').map(|(at, _)| at).chain([text.len()]).collect();
+    let longest = ends.iter().rev().take(MAX_TRIES).find(|end| is_fine(end));
+    let first = ends.iter().find(|end| !text[..**end].trim().is_empty());
+    let end = longest.or(first).copied().unwrap_or(text.len());
+    text[..end].to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Site, refine};
+    use inkling_syntax::{Language, Source};
+
+    fn check(fixture: &str, language: Language, raw: &str, expected: &str) {
+        let offset = fixture.find("$0").expect("a cursor");
+        let source = Source::new(fixture.replace("$0", ""), language);
+        assert_eq!(refine(raw, &Site::new(&source, offset)).text, expected, "{fixture:?} + {raw:?}");
+    }
+
+    #[test]
+    fn lines_that_break_the_file_are_not_shown() {
+        let fixture = "fn f() {\n    $0\n}\n";
+        check(fixture, Language::Rust, "let a = 1;\n    if a > 0 {\n        b();", "let a = 1;");
+        check(fixture, Language::Rust, "let a = 1;\n    let b = 2;", "let a = 1;\n    let b = 2;");
+        check("def f():\n    $0\n", Language::Python, "a = 1\n    b = (2 +", "a = 1");
+        // Where nothing parses the first line is left to go on from.
+        check(fixture, Language::Rust, "if a > 0 {\n        b();", "if a > 0 {");
+        // Errors that are there already are no reason.
+        check("fn g( {}\nfn f() {\n    $0\n}\n", Language::Rust, "a();\n    b();", "a();\n    b();");
+    }
+}
