@@ -26,13 +26,14 @@ pub struct Suggestion {
 type Rule = fn(&str, &Site<'_>) -> String;
 
 /// In the order in which they apply: first where the answer ends, then what it may not repeat.
-const RULES: [(&str, Rule); 13] = [
+const RULES: [(&str, Rule); 14] = [
     ("leaked special token", rules::special_tokens),
     ("another file", foreign::other_file),
     ("code fence", foreign::code_fence),
     ("one line", rules::one_line),
     ("end of block", rules::end_of_block),
     ("end of member", member::end_of_member),
+    ("repeats a member", member::repeats_member),
     ("loop in line", rules::loop_in_line),
     ("repeated lines", rules::repeated_lines),
     ("repeats what follows", rules::suffix_overlap),

@@ -2,7 +2,7 @@
 
 use inkling_syntax::{Language, Way};
 
-use crate::rules::brackets;
+use crate::rules::{are_same, brackets};
 use crate::site::{Site, indentation};
 
 /// The answer behind a block is one member, with the comments and annotations before it. Of one that its
@@ -17,6 +17,21 @@ pub(crate) fn end_of_member(text: &str, site: &Site<'_>) -> String {
         Member::Open => text.len(),
     };
     text[..end].to_string()
+}
+
+/// A member that begins as another one of the same body does is that one again.
+pub(crate) fn repeats_member(text: &str, site: &Site<'_>) -> String {
+    let mut lines = text.split_inclusive('\n').filter(|line| !line.trim().is_empty() && !leads(line));
+    let Some(head) = lines.next().filter(|_| site.way == Way::AfterBlock) else {
+        return text.to_string();
+    };
+    let whole = site.source.text();
+    let body = site.source.block_at(site.offset).unwrap_or(0..whole.len());
+    let column = if text.starts_with(head) { indentation(site.line_before()) } else { indentation(head) };
+    // An indented block begins behind its first line's indentation.
+    let start = whole[..body.start].rfind('\n').map_or(0, |newline| newline + 1);
+    let mut others = whole[start..body.end].lines().filter(|line| indentation(line) == column);
+    if others.any(|line| are_same(line, head)) { String::new() } else { text.to_string() }
 }
 
 /// Whether what follows `text` would be another member.
@@ -117,6 +132,15 @@ mod tests {
             "@property\n    def total(self):\n        a = 1\n\n        return a",
         );
         check("fun a() {}\n$0\n", Language::Kotlin, "fun b() = 1\n\nfun c() = 2\n", "fun b() = 1");
+    }
+
+    #[test]
+    fn a_member_is_not_suggested_again() {
+        check(RUST, Language::Rust, "fn open() {\n        b();\n    }\n", "");
+        check(RUST, Language::Rust, "fn open(&self) {}\n", "fn open(&self) {}");
+        check(PYTHON, Language::Python, "def open(self):\n        b()\n\n    def c(self):\n", "");
+        let two = "class A:\n    def run(self):\n        a()\n\nclass B:\n    def open(self):\n        a()\n\n    $0\n";
+        check(two, Language::Python, "def run(self):\n        b()", "def run(self):\n        b()");
     }
 
     #[test]

@@ -173,7 +173,7 @@ pub(crate) fn suffix_overlap(text: &str, site: &Site<'_>) -> String {
 }
 
 /// Whether two lines differ in white space and in what ends them alone.
-fn are_same(a: &str, b: &str) -> bool {
+pub(crate) fn are_same(a: &str, b: &str) -> bool {
     let told = |line: &str| -> String {
         line.trim_end().trim_end_matches([',', ';']).split_whitespace().collect::<Vec<_>>().concat()
     };
