@@ -25,9 +25,11 @@ export function enginePath(): string {
 export function coreSettings(embeddedModel: string, endpoint: EndpointSettings, hasEngine: boolean): Settings {
   const numbers = ['maxTokens', 'promptTokens', 'debounceMs', 'temperature', 'candidates', 'threads'] as const;
   const set = numbers.map((key) => [key, get<number | null>(key) ?? undefined]);
+  const showUnsure = get<boolean>('showUnsure') ?? false;
   const metrics = { enabled: get<boolean>('metrics.enabled') ?? true };
   const engine = hasEngine ? 'process' : 'inside';
-  return { ...Object.fromEntries(set), endpoint, metrics, engine, model: get<string>('model')?.trim() || embeddedModel };
+  const model = get<string>('model')?.trim() || embeddedModel;
+  return { ...Object.fromEntries(set), showUnsure, endpoint, metrics, engine, model };
 }
 
 export function server(): Server {

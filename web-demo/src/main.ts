@@ -16,7 +16,8 @@ import { Tracer } from './tracer';
 
 const BUILT_IN = new URL(INKLING_FILES.model, document.baseURI).href;
 
-const settings: Settings = { model: BUILT_IN, executor: watchExecutor() };
+// A demonstration shows what it would keep to itself elsewhere, and says how sure it is.
+const settings: Settings = { model: BUILT_IN, executor: watchExecutor(), showUnsure: true };
 const client = new LanguageClient(new URL(INKLING_FILES.core, document.baseURI), () => settings, {
   ready: () => editing?.reopen(),
   status: onStatus,

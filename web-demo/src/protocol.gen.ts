@@ -102,6 +102,10 @@ maxTokens?: number,
  */
 promptTokens?: number, 
 /**
+ * Whether suggestions that are more likely wrong than worth reading are shown unasked.
+ */
+showUnsure?: boolean, 
+/**
  * Milliseconds of quiet before the model is asked.
  */
 debounceMs?: number, 
@@ -307,6 +311,14 @@ raw: string,
  * What refinement left of it.
  */
 suggestion: string, 
+/**
+ * The chance that it is right, from 0 to 1, of models that know their own.
+ */
+confidence?: number, 
+/**
+ * Whether it is worth showing to somebody who has not asked for it.
+ */
+sure: boolean, 
 /**
  * The refinement rules that took something away.
  */

@@ -60,9 +60,13 @@ export const PANELS: readonly Panel[] = [
   {
     id: 'suggestion',
     label: 'Suggestion',
-    caption: ({ raw, suggestion }) => {
+    caption: ({ raw, suggestion, confidence, sure }) => {
       if (suggestion === '') return 'Nothing was shown: nothing beats noise.';
-      return suggestion === raw ? 'Shown as it came.' : `${suggestion.length} of ${raw.length} characters were shown.`;
+      const shown =
+        suggestion === raw ? 'Shown as it came.' : `${suggestion.length} of ${raw.length} characters were shown.`;
+      if (confidence === undefined) return shown;
+      const chance = `Right with a chance of ${Math.round(100 * confidence)} %`;
+      return `${shown} ${chance}${sure ? '.' : ': so editors show it only when asked.'}`;
     },
     render: ({ raw, suggestion, rules }) => [
       h('pre', { class: 'suggestion' }, ...cuts(raw, suggestion)),

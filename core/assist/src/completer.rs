@@ -8,6 +8,8 @@ use inkling_gguf::Error as GgufError;
 use inkling_prompt::{Prompt, Template};
 use inkling_tokenizer::Error as TokenizerError;
 
+use crate::Confidence;
+
 /// What can go wrong between a cursor and its suggestion. Each message says what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum AssistError {
@@ -52,6 +54,11 @@ pub trait Completer {
     /// cost little.
     fn remember(&mut self, texts: &[Remembered<'_>]) {
         let _ = texts;
+    }
+
+    /// How to tell its right suggestions from its wrong ones, where that was learned.
+    fn confidence(&self) -> Option<Confidence> {
+        None
     }
 
     /// What the model gives `text` as the answer to `prompt`, in nats, and over how many bytes; `None` where
@@ -125,6 +132,8 @@ pub struct Completion {
     pub steps: Vec<Step>,
     /// Whether the limit of tokens ended it, where that is known.
     pub is_cut: bool,
+    /// What the model gave the end, where it ended by itself.
+    pub end_probability: Option<f32>,
 }
 
 /// One chosen token.

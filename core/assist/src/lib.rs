@@ -4,6 +4,7 @@
 //! only here.
 
 mod completer;
+mod confidence;
 mod load;
 mod local;
 mod recall;
@@ -15,6 +16,7 @@ mod writing;
 pub use completer::{
     Alternative, Answer, Ask, AssistError, Completer, Completion, PromptToken, Remembered, Reply, Step,
 };
+pub use confidence::{CONFIDENCE_KEY, Confidence, N_SIGNALS, Signals};
 pub use load::LoadOptions;
 pub use local::{LocalModel, ModelSummary};
 pub use recall::{MIXER_KEY, Observation};

@@ -13,6 +13,7 @@ use inkling_tokenizer::Tokenizer;
 use crate::completer::{
     Alternative, Answer, Ask, AssistError, Completer, Completion, PromptToken, Remembered, Reply, Step,
 };
+use crate::confidence::Confidence;
 use crate::load::{LoadOptions, load};
 use crate::recall::{Observation, Recall};
 use crate::writing::Writing;
@@ -59,6 +60,7 @@ pub struct LocalModel {
     stops: Vec<TokenId>,
     /// What the files at hand say, for models that come with a weight for it.
     recall: Option<Recall>,
+    confidence: Option<Confidence>,
 }
 
 impl LocalModel {
@@ -92,6 +94,7 @@ impl LocalModel {
             template: Template::choose(&ModelFacts { prompt_version, specials: &specials }),
             stops,
             recall: Recall::from_gguf(gguf),
+            confidence: Confidence::from_gguf(gguf),
             tokenizer,
             executor,
         }
@@ -210,12 +213,13 @@ impl LocalModel {
             }
             top = self.prefill(&tokens, &writing, ask.cancel).await?.top;
         }
-        let mut is_cut = true;
+        let (mut is_cut, mut end_probability) = (true, None);
         while writing.n_free < ask.max_tokens {
             let (token, probability) = sampler.choose(&top);
             let is_complete = writing.broken || (ask.is_complete)(writing.text());
             if is_complete || self.stops.contains(&token) {
                 is_cut = false;
+                end_probability = (!is_complete).then_some(probability);
                 break;
             }
             self.push(&mut writing, token, probability, &top);
@@ -223,7 +227,8 @@ impl LocalModel {
                 top = self.step(token, &writing, ask.cancel).await?;
             }
         }
-        Ok(Some(Completion { text: writing.text().to_string(), steps: writing.steps, is_cut }))
+        let text = writing.text().to_string();
+        Ok(Some(Completion { text, steps: writing.steps, is_cut, end_probability }))
     }
 
     async fn prefill(
@@ -347,6 +352,10 @@ impl Completer for LocalModel {
         if let Some(recall) = &mut self.recall {
             texts.iter().for_each(|text| recall.remember(text, &self.tokenizer));
         }
+    }
+
+    fn confidence(&self) -> Option<Confidence> {
+        self.confidence
     }
 
     fn likelihood<'a>(&'a mut self, prompt: &'a Prompt, text: &'a str) -> Reply<'a, Option<(f64, usize)>> {

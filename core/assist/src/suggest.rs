@@ -2,13 +2,14 @@
 
 use std::cell::RefCell;
 
-use inkling_context::{Config, Context, RecentEdits, Secrets, Workspace};
+use inkling_context::{Config, Context, RecentEdits, Secrets, Sources, Workspace};
 use inkling_engine::{Cancel, Sampling};
 use inkling_prompt::{Budget, Prompt};
 use inkling_refine::{Site, Suggestion};
 use inkling_syntax::{Source, Way};
 
 use crate::completer::{Answer, Ask, AssistError, Completer, Completion, Remembered};
+use crate::confidence::{Confidence, Signals, signals};
 
 /// A cursor that wants a suggestion.
 #[derive(Clone, Copy)]
@@ -38,12 +39,19 @@ pub struct Options {
     pub n_candidates: usize,
     /// How tokens are chosen.
     pub sampling: Sampling,
+    /// What besides the file itself is told.
+    pub sources: Sources,
 }
 
 impl Options {
     /// One greedy suggestion of a length that a CPU writes in a blink.
-    pub const DEFAULT: Options =
-        Options { prompt_tokens: 640, max_tokens: 48, n_candidates: 1, sampling: Sampling::GREEDY };
+    pub const DEFAULT: Options = Options {
+        prompt_tokens: 640,
+        max_tokens: 48,
+        n_candidates: 1,
+        sampling: Sampling::GREEDY,
+        sources: Sources::ALL,
+    };
 }
 
 /// Bytes of the file that are remembered on each side of the cursor's line; they are tokenized whenever the
@@ -77,6 +85,12 @@ pub struct Candidate {
     pub text: String,
     /// The product of its tokens' probabilities.
     pub probability: f32,
+    /// What it is judged by.
+    pub signals: Signals,
+    /// The chance that it is right, of models that know their own; see [`Completer::confidence`].
+    pub confidence: Option<f32>,
+    /// Whether it is worth showing to somebody who has not asked for it.
+    pub is_sure: bool,
 }
 
 /// Milliseconds of every stage.
@@ -132,7 +146,7 @@ pub async fn suggest(
         inkling_refine::refine(&secrets.restore(whole_lines(completion, site.way)), &site)
     };
     let suggestion = answer.completions.first().map(refined);
-    let candidates = candidates(&answer, refined);
+    let candidates = candidates(&answer, refined, &judge(request, completer.confidence()));
     let refine_ms = watch.lap();
 
     let (prefill_ms, decode_ms, total_ms) = (answer.prefill_ms, answer.decode_ms, watch.total());
@@ -170,7 +184,7 @@ fn timed_question(
     let Request { source, path, offset, workspace, edits, options } = request;
     let way = source.way_at(offset);
     let budget = Budget { prompt_tokens: prompt_tokens(options, way, completer.n_context()), way };
-    let config = Config::for_tokens(budget.prompt_tokens);
+    let config = Config { sources: options.sources, ..Config::for_tokens(budget.prompt_tokens) };
     let mut context = inkling_context::gather(source, path, offset, &workspace.borrow(), edits, &config);
     let secrets = Secrets::take_from(&mut context);
     let context_ms = watch.lap();
@@ -221,13 +235,32 @@ fn whole_lines(Completion { text, is_cut, .. }: &Completion, way: Way) -> &str {
     }
 }
 
-fn candidates(answer: &Answer, refined: impl Fn(&Completion) -> Suggestion) -> Vec<Candidate> {
+/// Makes a candidate of a completion's text.
+type Judge<'a> = dyn Fn(&Completion, String) -> Candidate + 'a;
+
+fn judge(request: Request<'_>, confidence: Option<Confidence>) -> impl Fn(&Completion, String) -> Candidate {
+    let before =
+        request.source.text()[..request.source.clamp(request.offset)].rsplit('\n').next().unwrap_or("");
+    let begins_line = before.trim().is_empty();
+    move |completion, text| {
+        let signals = signals(completion, &text, begins_line);
+        let chance = confidence.map(|confidence| confidence.of(&signals));
+        let is_sure = confidence.zip(chance).is_none_or(|(known, chance)| chance >= known.threshold);
+        let probability = probability(completion, text.len());
+        Candidate { text, probability, signals, confidence: chance, is_sure }
+    }
+}
+
+fn candidates(
+    answer: &Answer,
+    refined: impl Fn(&Completion) -> Suggestion,
+    judge: &Judge<'_>,
+) -> Vec<Candidate> {
     let mut candidates: Vec<Candidate> = Vec::new();
     for completion in &answer.completions {
         let text = refined(completion).text;
         if !text.is_empty() && candidates.iter().all(|candidate| candidate.text != text) {
-            let probability = probability(completion, text.len());
-            candidates.push(Candidate { text, probability });
+            candidates.push(judge(completion, text));
         }
     }
     candidates

@@ -22,7 +22,8 @@ pub(crate) fn add_key(settings: &mut Settings) {
     }
 }
 
-fn named(server: &Server) -> Option<EndpointSettings> {
+/// The server that the arguments name.
+pub(crate) fn named(server: &Server) -> Option<EndpointSettings> {
     Some(EndpointSettings {
         url: server.endpoint.clone()?,
         model: server.endpoint_model.clone(),

@@ -1,5 +1,6 @@
 //! Choosing and loading a model, with progress.
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -86,7 +87,7 @@ pub(crate) fn clock() -> impl Fn() -> f64 {
 }
 
 /// A bar over `n_steps` steps, with the time that is left.
-pub(crate) fn steps_bar(title: &'static str, n_steps: usize) -> ProgressBar {
+pub(crate) fn steps_bar(title: impl Into<Cow<'static, str>>, n_steps: usize) -> ProgressBar {
     let style = ProgressStyle::with_template("{msg} {wide_bar} {pos} of {len}, {eta} left");
     let bar = ProgressBar::new(n_steps as u64).with_message(title);
     bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));

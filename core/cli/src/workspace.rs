@@ -50,7 +50,7 @@ fn walker(root: &Path) -> WalkBuilder {
         .add_custom_ignore_filename(IGNORE_FILES[1])
         .threads(std::thread::available_parallelism().map_or(1, usize::from))
         .filter_entry(|entry| {
-            let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
+            let is_folder = entry.depth() > 0 && entry.file_type().is_some_and(|kind| kind.is_dir());
             !is_folder || !SKIPPED_FOLDERS.iter().any(|skipped| entry.file_name() == *skipped)
         });
     walker

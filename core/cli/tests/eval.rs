@@ -1,9 +1,10 @@
-//! `inkling eval lines` on a small corpus with the model inside the program.
+//! `inkling eval` on a small corpus and a small repository with the model inside the program.
 
 use std::fs;
 use std::path::PathBuf;
 use std::process::{Command, Output};
 
+use inkling_assist::gguf::Dtype;
 use serde_json::{Value, json};
 
 fn folder(name: &str) -> PathBuf {
@@ -36,9 +37,12 @@ fn corpus(folder: &std::path::Path) -> PathBuf {
 }
 
 fn eval(args: &[&str]) -> Output {
+    inkling(&[&["eval", "lines", "--json"], args].concat())
+}
+
+fn inkling(args: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_inkling"));
-    command.args(["eval", "lines", "--json"]).args(args);
-    command.env("XDG_CONFIG_HOME", env!("CARGO_TARGET_TMPDIR")).output().unwrap()
+    command.args(args).env("XDG_CONFIG_HOME", env!("CARGO_TARGET_TMPDIR")).output().unwrap()
 }
 
 fn figures(output: &Output) -> Value {
@@ -97,6 +101,75 @@ fn a_corpus_that_cannot_be_used_says_why() {
     fs::write(&corpus, "{}\nnot JSON\n").unwrap();
     let broken = message(&["--corpus", corpus.to_str().unwrap()]);
     assert!(broken.contains("documents.jsonl, line 1: missing field"), "{broken}");
+}
+
+#[test]
+fn a_repositorys_own_code_is_asked_for_with_and_without_its_other_files() {
+    let folder = folder("eval-repo");
+    // Files that say much of each other, and one that is not to be read.
+    for (name, unit) in [("bottle.py", "bottle"), ("barrel.py", "barrel")] {
+        let method = |verb: &str| {
+            format!(
+                "    def {verb}_{unit}s(self, warehouse):\n        shelves = self.inventory.shelves_of(warehouse)\n        \
+                 {verb} = sum(shelf.{verb}_{unit}s for shelf in shelves)\n        return {verb}\n\n"
+            )
+        };
+        let code = format!(
+            "class {unit}Store:\n{}",
+            ["remaining", "reserved", "returned", "broken"].map(method).concat()
+        );
+        fs::write(folder.join(name), code).unwrap();
+    }
+    fs::write(folder.join(".gitignore"), "secret.py\n").unwrap();
+    fs::write(folder.join("secret.py"), "password_of_the_cellar = open_the_cellar()\n").unwrap();
+    let (root, out) = (folder.to_str().unwrap(), folder.join("out"));
+    let args = ["eval", "repo", root, "--json", "--limit", "3", "--ablation", "--out", out.to_str().unwrap()];
+    let figures = figures(&inkling(&args));
+    let groups = |key: &str| figures[key].as_array().unwrap().clone();
+    let names: Vec<Value> = groups("by_context").iter().map(|group| group["name"].clone()).collect();
+    assert_eq!(names, ["none", "similar", "related", "all"]);
+    let [none, similar, all] =
+        [0, 1, 3].map(|idx| groups("by_context")[idx]["bits_per_byte"].as_f64().unwrap());
+    assert!(similar < none && all < none, "the other file says the same: {none} {similar} {all}");
+    assert_eq!(groups("by_context")[3]["exact_match"], figures["exact_match"]);
+    assert_eq!(groups("by_repository")[0]["name"], "eval-repo");
+    let log = fs::read_to_string(out.join("cases.jsonl")).unwrap();
+    assert!(
+        ["mid_line", "statement", "block"].iter().all(|kind| log.contains(&format!("\"kind\":\"{kind}\"")))
+    );
+    assert!(!log.contains("cellar"));
+
+    let empty = inkling(&["eval", "repo", out.to_str().unwrap()]);
+    assert!(String::from_utf8_lossy(&empty.stderr).contains("has no source files that may be read"));
+    let missing = inkling(&["eval", "repo", "no-such-folder"]);
+    assert!(String::from_utf8_lossy(&missing.stderr).contains("cannot read no-such-folder"));
+}
+
+#[test]
+fn models_are_compared_by_the_same_parts() {
+    let folder = folder("eval-compare");
+    let code: String = (0..9)
+        .map(|n| format!("def area_{n}(width, height):\n    area = width * height\n    return area\n\n"))
+        .collect();
+    fs::write(folder.join("areas.py"), code).unwrap();
+    let random = folder.join("random.gguf");
+    fs::write(&random, inkling_fixture::tiny_llama(Dtype::F32, 1)).unwrap();
+    let (root, out) = (folder.to_str().unwrap(), folder.join("out"));
+    let models = ["eval", "compare", "embedded", random.to_str().unwrap()];
+    let to = ["--json", "--repo", root, "--limit", "2", "--executor", "cpu", "--out", out.to_str().unwrap()];
+    let compared = figures(&inkling(&[&models[..], &to].concat()));
+    let [ours, other] = [0, 1].map(|idx| compared["models"][idx].clone());
+    assert_eq!([&ours["model"], &other["model"]], ["embedded", "random"]);
+    assert_eq!(ours["n"], other["n"]);
+    let of = |model: &Value, key: &str| model[key].as_f64().unwrap();
+    assert!(of(&ours, "bits_per_byte") < of(&other, "bits_per_byte"), "one of them has learned something");
+    assert!(of(&ours, "memory_bytes") > of(&other, "memory_bytes"));
+    assert_eq!(of(&other, "file_bytes") as u64, fs::metadata(&random).unwrap().len());
+    let report = fs::read_to_string(out.join("report.html")).unwrap();
+    assert!(report.contains("<circle") && report.contains("random"));
+
+    let nobody = inkling(&["eval", "compare", "--repo", root]);
+    assert!(String::from_utf8_lossy(&nobody.stderr).contains("<MODEL>"));
 }
 
 #[test]

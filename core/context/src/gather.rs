@@ -9,9 +9,29 @@ use crate::similar::similar;
 use crate::viewed::viewed;
 use crate::{Context, RecentEdits, Section, Snippet, Workspace, rank};
 
+/// Where snippets and edits may come from; the cursor's own file always speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sources {
+    /// Code that resembles what stands around the cursor.
+    pub similar: bool,
+    /// Declarations of what is used around the cursor.
+    pub related: bool,
+    /// What was changed and looked at lately.
+    pub recent: bool,
+}
+
+impl Sources {
+    /// All of them.
+    pub const ALL: Sources = Sources { similar: true, related: true, recent: true };
+    /// The cursor's own file alone.
+    pub const NONE: Sources = Sources { similar: false, related: false, recent: false };
+}
+
 /// How much [`gather`] takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Config {
+    /// Where it looks.
+    pub sources: Sources,
     /// How much of the text before the cursor is taken at most, in bytes.
     pub max_prefix_bytes: usize,
     /// How much of the text after the cursor is taken at most, in bytes.
@@ -25,6 +45,7 @@ pub struct Config {
 impl Config {
     /// Enough for prompts of more than 10,000 tokens, and quick whatever the size of the file.
     pub const STANDARD: Config = Config {
+        sources: Sources::ALL,
         max_prefix_bytes: 64 << 10,
         max_suffix_bytes: 16 << 10,
         max_snippet_bytes: 640,
@@ -75,7 +96,7 @@ pub fn gather(
     let here = Here { source, path, language: source.language(), offset, prefix, suffix };
     let snippets = snippets(&here, workspace, config);
     let Here { language, prefix, suffix, .. } = here;
-    let edits = edits.hunks_except(path, line);
+    let edits = if config.sources.recent { edits.hunks_except(path, line) } else { Vec::new() };
     let repository = workspace.name().to_string();
     Context { repository, path: path.to_string(), language, prefix, suffix, snippets, edits }
 }
@@ -84,9 +105,17 @@ fn snippets(here: &Here<'_>, workspace: &Workspace, config: &Config) -> Vec<Snip
     if workspace.is_empty() {
         return Vec::new();
     }
-    let mut found = related(here, workspace, config.max_snippet_bytes);
-    found.extend(similar(here, workspace, config.max_snippet_bytes));
-    found.extend(viewed(here, workspace, config.max_snippet_bytes));
+    let Config { sources, max_snippet_bytes, .. } = *config;
+    let mut found = Vec::new();
+    if sources.related {
+        found.extend(related(here, workspace, max_snippet_bytes));
+    }
+    if sources.similar {
+        found.extend(similar(here, workspace, max_snippet_bytes));
+    }
+    if sources.recent {
+        found.extend(viewed(here, workspace, max_snippet_bytes));
+    }
     rank::ranked(here, workspace, found, config)
 }
 

@@ -24,7 +24,7 @@ use std::fmt::Write;
 use inkling_syntax::Language;
 
 pub use edits::RecentEdits;
-pub use gather::{Config, gather};
+pub use gather::{Config, Sources, gather};
 pub use secrets::{SecretKind, Secrets};
 pub use workspace::{Declaration, File, Limits, Skipped, Workspace};
 

@@ -4,6 +4,8 @@ use std::ops::Range;
 use inkling_assist::syntax::Language;
 use serde::{Deserialize, Serialize};
 
+use crate::hole::{Cut, holes};
+
 /// A file to cut lines out of.
 #[derive(Clone, Debug)]
 pub struct Document {
@@ -15,41 +17,42 @@ pub struct Document {
     pub text: String,
 }
 
-/// Where in a line the cursor stands.
+/// What is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
-    /// Behind the indentation: all of the line is asked for.
+    /// A line, from behind its indentation.
     NextLine,
-    /// Anywhere behind the line's first character: its rest is asked for.
+    /// What follows some place behind a line's first character.
     MidLine,
+    /// A statement on lines of its own.
+    Statement,
+    /// What stands on the lines of a block.
+    Block,
 }
 
-/// A rest of a line to be foreseen; what follows the line stays.
+/// A hole to be filled, which ends with its line; what follows stays.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Case {
     /// Which document.
     pub document: usize,
-    /// Where in its line the cursor stands.
+    /// What it is.
     pub kind: Kind,
     /// The bytes of the document that are asked for, without trailing space.
     pub wanted: Range<usize>,
     /// Fewer than four characters, or nothing but keywords and punctuation.
     pub trivial: bool,
-    /// The whole line stands again behind the cursor, where the prompt may show it.
+    /// Its whole lines stand again behind the cursor, where the prompt may show them.
     pub repeated: bool,
 }
 
-/// Lines that are asked for in one document, at most: many files say more than many lines of one.
+/// Holes in one document, at most: many files say more than much of one.
 const MAX_OF_A_DOCUMENT: usize = 4;
-
-/// Characters of a line that is asked for, without its indentation.
-const LINE_LEN: Range<usize> = 6..121;
 
 /// Draws about `n_a_language` cases of every language, as many of each [`Kind`], in the documents' order.
 ///
 /// The same documents, number and seed give the same cases.
-pub fn draw(documents: &[Document], n_a_language: usize, seed: u64) -> Vec<Case> {
+pub fn draw(documents: &[Document], cut: Cut, n_a_language: usize, seed: u64) -> Vec<Case> {
     let mut by_language: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (idx, document) in documents.iter().enumerate() {
         by_language.entry(document.language.id()).or_default().push(idx);
@@ -60,7 +63,7 @@ pub fn draw(documents: &[Document], n_a_language: usize, seed: u64) -> Vec<Case>
         random.shuffle(&mut indices);
         let mut drawn = Vec::new();
         for idx in indices {
-            drawn.extend(draw_from(idx, &documents[idx], &mut random));
+            drawn.extend(draw_from(idx, &documents[idx], cut, &mut random));
             if drawn.len() >= n_a_language {
                 break;
             }
@@ -72,51 +75,22 @@ pub fn draw(documents: &[Document], n_a_language: usize, seed: u64) -> Vec<Case>
     cases
 }
 
-fn draw_from(idx: usize, document: &Document, random: &mut fastrand::Rng) -> Vec<Case> {
-    let mut lines = code_lines(document);
-    random.shuffle(&mut lines);
-    lines.truncate(MAX_OF_A_DOCUMENT);
-    let case = |(nth, line): (usize, Range<usize>)| {
-        let kind = if nth % 2 == 0 { Kind::NextLine } else { Kind::MidLine };
-        let start = match kind {
-            Kind::NextLine => line.start,
-            Kind::MidLine => place_within(&document.text, &line, random),
-        };
-        let text = document.text[line.clone()].trim();
-        let wanted = start..line.end;
-        Case {
-            document: idx,
-            kind,
-            trivial: is_trivial(&document.text[wanted.clone()]),
-            repeated: document.text[line.end..].lines().any(|other| other.trim() == text),
-            wanted,
-        }
+fn draw_from(idx: usize, document: &Document, cut: Cut, random: &mut fastrand::Rng) -> Vec<Case> {
+    let case = |(kind, wanted): (Kind, Range<usize>)| Case {
+        document: idx,
+        kind,
+        trivial: is_trivial(&document.text[wanted.clone()]),
+        repeated: is_repeated(&document.text, &wanted),
+        wanted,
     };
-    lines.into_iter().enumerate().map(case).collect()
+    holes(document, cut, MAX_OF_A_DOCUMENT, random).into_iter().map(case).collect()
 }
 
-/// The lines that hold code, without indentation and trailing space.
-fn code_lines(document: &Document) -> Vec<Range<usize>> {
-    let comments = [document.language.line_comment(), "#", "//", "/*", "*", "\"\"\"", "'''", "<!--"];
-    let mut start = 0;
-    let mut lines = Vec::new();
-    for line in document.text.split_inclusive('\n') {
-        let (content, indentation) = (line.trim(), line.len() - line.trim_start().len());
-        let is_comment = comments.iter().any(|mark| !mark.is_empty() && content.starts_with(mark));
-        let n_letters = content.chars().filter(|c| c.is_alphanumeric()).count();
-        if LINE_LEN.contains(&content.chars().count()) && n_letters >= 3 && !is_comment {
-            lines.push(start + indentation..start + indentation + content.len());
-        }
-        start += line.len();
-    }
-    lines
-}
-
-/// A place between two characters of the line.
-fn place_within(text: &str, line: &Range<usize>, random: &mut fastrand::Rng) -> usize {
-    let places: Vec<usize> =
-        text[line.clone()].char_indices().skip(1).map(|(at, _)| line.start + at).collect();
-    places[random.usize(..places.len())]
+/// Whether the whole lines of `wanted` stand again behind it.
+fn is_repeated(text: &str, wanted: &Range<usize>) -> bool {
+    let start = text[..wanted.start].rfind('\n').map_or(0, |at| at + 1);
+    let (lines, rest) = (text[start..wanted.end].trim(), &text[wanted.end..]);
+    if lines.contains('\n') { rest.contains(lines) } else { rest.lines().any(|other| other.trim() == lines) }
 }
 
 /// Words that most of the languages have and that say nothing of what a program does.
@@ -140,13 +114,6 @@ mod tests {
     }
 
     #[test]
-    fn lines_of_code_are_found_without_their_indentation() {
-        let document = document("# a comment here\ndef total(items):\n    return sum(items)  \n    }\n\n");
-        let lines: Vec<&str> = code_lines(&document).into_iter().map(|line| &document.text[line]).collect();
-        assert_eq!(lines, ["def total(items):", "return sum(items)"]);
-    }
-
-    #[test]
     fn what_says_little_is_trivial() {
         assert!(["x):", "return", "} else {", "self, None):"].iter().all(|text| is_trivial(text)));
         assert!(["total", "return total", "f(x, y)"].iter().all(|text| !is_trivial(text)));
@@ -156,10 +123,10 @@ mod tests {
     fn the_same_seed_draws_the_same_cases() {
         let text: String = (0..50).map(|n| format!("value_{n} = compute({n}, \"ä\")\n")).collect();
         let documents = vec![document(&text), document(&text)];
-        let cases = draw(&documents, 6, 1);
+        let cases = draw(&documents, Cut::Lines, 6, 1);
         assert_eq!(cases.len(), 6);
-        assert_eq!(cases, draw(&documents, 6, 1));
-        assert_ne!(cases, draw(&documents, 6, 2));
+        assert_eq!(cases, draw(&documents, Cut::Lines, 6, 1));
+        assert_ne!(cases, draw(&documents, Cut::Lines, 6, 2));
         for case in &cases {
             assert!(!documents[case.document].text[case.wanted.clone()].contains('\n'));
             assert!(!case.repeated, "every line is there once");

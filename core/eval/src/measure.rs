@@ -1,10 +1,10 @@
 use std::cell::RefCell;
 
-use inkling_assist::context::{Limits, RecentEdits, Workspace};
+use inkling_assist::context::{RecentEdits, Workspace};
 use inkling_assist::engine::Cancel;
 use inkling_assist::prompt::Prompt;
 use inkling_assist::syntax::Source;
-use inkling_assist::{AssistError, Completer, LocalModel, Observation, Options, Request, suggest};
+use inkling_assist::{AssistError, Candidate, Completer, LocalModel, Observation, Options, Request, suggest};
 
 use crate::{Case, CaseResult, Document};
 
@@ -13,11 +13,22 @@ use crate::{Case, CaseResult, Document};
 pub struct Measured {
     /// What the model gives the wanted text.
     pub likelihood: bool,
-    /// How many keys a person needs for the line.
+    /// How many keys a person needs for it.
     pub keystrokes: bool,
 }
 
-/// Asks for a case's line.
+/// How cases are asked for.
+#[derive(Clone, Copy)]
+pub struct Asking<'a> {
+    /// The files that suggestions may draw on; of the document itself nothing is taken.
+    pub workspace: &'a RefCell<Workspace>,
+    /// As the editor has them.
+    pub options: Options,
+    /// A steady clock in milliseconds.
+    pub now_ms: &'a dyn Fn() -> f64,
+}
+
+/// Asks for what a case wants.
 ///
 /// # Errors
 /// Those of the model.
@@ -25,15 +36,14 @@ pub async fn measure(
     case: &Case,
     document: &Document,
     completer: &mut dyn Completer,
-    options: Options,
+    asking: Asking<'_>,
     measured: Measured,
-    now_ms: &dyn Fn() -> f64,
 ) -> Result<CaseResult, AssistError> {
     let wanted = &document.text[case.wanted.clone()];
-    let mut asker = Asker { case, document, completer, options, now_ms };
+    let mut asker = Asker { case, document, completer, asking };
     let answer = asker.ask(0, measured.likelihood.then_some(wanted)).await?;
     let keystrokes = match measured.keystrokes {
-        true => Some(asker.type_line(&answer.text).await?),
+        true => Some(asker.type_line(answer.text()).await?),
         false => None,
     };
     Ok(CaseResult {
@@ -44,15 +54,18 @@ pub async fn measure(
         trivial: case.trivial,
         repeated: case.repeated,
         wanted: wanted.to_string(),
-        suggested: answer.text,
-        probability: answer.probability,
+        probability: answer.candidate.as_ref().map_or(0.0, |candidate| candidate.probability),
+        signals: answer.candidate.as_ref().map(|candidate| candidate.signals),
+        confidence: answer.candidate.as_ref().and_then(|candidate| candidate.confidence),
+        is_sure: answer.candidate.as_ref().is_some_and(|candidate| candidate.is_sure),
+        suggested: answer.candidate.map_or_else(String::new, |candidate| candidate.text),
         latency_ms: answer.latency_ms,
         nats: answer.nats,
         keystrokes,
     })
 }
 
-/// What model and files at hand expect at every token of a case's line and the line break behind it.
+/// What model and files at hand expect at every token that a case wants and the line break behind it.
 ///
 /// # Errors
 /// Those of the model.
@@ -60,29 +73,32 @@ pub async fn observe(
     case: &Case,
     document: &Document,
     model: &mut LocalModel,
-    options: Options,
-    now_ms: &dyn Fn() -> f64,
+    asking: Asking<'_>,
 ) -> Result<Vec<Observation>, AssistError> {
-    let options = Options { max_tokens: 1, ..options };
-    let prompt = Asker { case, document, completer: model, options, now_ms }.ask(0, None).await?.prompt;
+    let asking = Asking { options: Options { max_tokens: 1, ..asking.options }, ..asking };
+    let prompt = Asker { case, document, completer: model, asking }.ask(0, None).await?.prompt;
     model.observe(&prompt, &format!("{}\n", &document.text[case.wanted.clone()])).await
 }
 
-/// Asks at places of a case's line, behind which nothing of the line stands yet.
+/// Asks at places of what a case wants, behind which nothing of it stands yet.
 struct Asker<'a> {
     case: &'a Case,
     document: &'a Document,
     completer: &'a mut dyn Completer,
-    options: Options,
-    now_ms: &'a dyn Fn() -> f64,
+    asking: Asking<'a>,
 }
 
 struct Shown {
     prompt: Prompt,
-    text: String,
-    probability: f32,
+    candidate: Option<Candidate>,
     latency_ms: f64,
     nats: Option<(f64, usize)>,
+}
+
+impl Shown {
+    fn text(&self) -> &str {
+        self.candidate.as_ref().map_or("", |candidate| &candidate.text)
+    }
 }
 
 impl Asker<'_> {
@@ -94,27 +110,22 @@ impl Asker<'_> {
         let source = Source::new(rest, self.document.language);
         let edits = RecentEdits::default();
         let path = &self.document.path;
-        // Each file by itself: what a model makes of its own file is what is compared.
-        let workspace = RefCell::new(Workspace::new(Limits::STANDARD));
-        let options = self.options;
-        let request =
-            Request { source: &source, path, offset, workspace: &workspace, edits: &edits, options };
-        let outcome = suggest(request, self.completer, &Cancel::default(), self.now_ms).await?;
+        let Asking { workspace, options, now_ms } = self.asking;
+        let request = Request { source: &source, path, offset, workspace, edits: &edits, options };
+        let outcome = suggest(request, self.completer, &Cancel::default(), now_ms).await?;
         let nats = match likelihood_of {
             Some(wanted) => self.completer.likelihood(&outcome.prompt, &format!("{wanted}\n")).await?,
             None => None,
         };
-        let first = outcome.candidates.first();
         Ok(Shown {
             prompt: outcome.prompt,
-            text: first.map_or_else(String::new, |candidate| candidate.text.clone()),
-            probability: first.map_or(0.0, |candidate| candidate.probability),
+            candidate: outcome.candidates.into_iter().next(),
             latency_ms: outcome.timings.total_ms,
             nats,
         })
     }
 
-    /// Keys for the line of a person who reads every suggestion, takes one whose first line is wholly right
+    /// Keys for what is wanted, of a person who reads every suggestion, takes one whose first line is wholly right
     /// with one key, and otherwise types the next character.
     async fn type_line(&mut self, first: &str) -> Result<usize, AssistError> {
         let wanted = self.document.text[self.case.wanted.clone()].to_string();
@@ -132,7 +143,7 @@ impl Asker<'_> {
                 n_typed += typed;
             }
             if shown.is_empty() && n_typed < wanted.len() {
-                shown = self.ask(n_typed, None).await?.text;
+                shown = self.ask(n_typed, None).await?.text().to_string();
             }
         }
         Ok(n_keys)

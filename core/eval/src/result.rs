@@ -1,3 +1,4 @@
+use inkling_assist::Signals;
 use serde::{Deserialize, Serialize};
 
 use crate::Kind;
@@ -11,11 +12,11 @@ pub struct CaseResult {
     pub line: usize,
     /// The document's language, by its identifier.
     pub language: String,
-    /// Where in its line the cursor stood.
+    /// What was asked for.
     pub kind: Kind,
     /// Fewer than four characters, or nothing but keywords and punctuation.
     pub trivial: bool,
-    /// The whole line stands again behind the cursor.
+    /// Its whole lines stand again behind the cursor.
     pub repeated: bool,
     /// What stood there.
     pub wanted: String,
@@ -23,6 +24,12 @@ pub struct CaseResult {
     pub suggested: String,
     /// The suggestion's probability, 0 without one.
     pub probability: f32,
+    /// What the suggestion is judged by, if there is one.
+    pub signals: Option<Signals>,
+    /// The chance that it is right, of models that know their own.
+    pub confidence: Option<f32>,
+    /// Whether it would be shown to somebody who has not asked for it.
+    pub is_sure: bool,
     /// From the cursor to the suggestion.
     pub latency_ms: f64,
     /// What the model gave the wanted text, in nats, and its bytes.
@@ -32,18 +39,20 @@ pub struct CaseResult {
 }
 
 impl CaseResult {
-    /// The suggestion's first line is what stood there, but for trailing space.
+    /// The answer is what stood there, but for trailing space.
     pub fn is_exact(&self) -> bool {
-        self.first_line() == self.wanted
+        self.answer() == self.wanted
     }
 
-    /// 1 less the Levenshtein distance of the suggestion's first line to what stood there, as a share of the
-    /// longer of the two.
+    /// 1 less the Levenshtein distance of the answer to what stood there, as a share of the longer of the two.
     pub fn similarity(&self) -> f64 {
-        strsim::normalized_levenshtein(self.first_line(), &self.wanted)
+        strsim::normalized_levenshtein(self.answer(), &self.wanted)
     }
 
-    fn first_line(&self) -> &str {
-        self.suggested.lines().next().unwrap_or("").trim_end()
+    /// All that is suggested where several lines stood there, else its first line.
+    fn answer(&self) -> &str {
+        let is_one_line = !self.wanted.contains('\n');
+        let answer = if is_one_line { self.suggested.lines().next().unwrap_or("") } else { &self.suggested };
+        answer.trim_end()
     }
 }

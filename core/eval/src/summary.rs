@@ -15,6 +15,10 @@ pub struct Group {
     pub edit_similarity: f64,
     /// Share of cases in which something was suggested.
     pub shown: f64,
+    /// Share of cases in which it was sure enough to be shown to somebody who has not asked for it.
+    pub shown_sure: f64,
+    /// Share of those that are right.
+    pub exact_match_sure: Option<f64>,
     /// Share of the wanted characters that exact suggestions would have written.
     pub ratio_completed: f64,
     /// Bits the model needs for a byte of what stood there.
@@ -41,6 +45,20 @@ pub struct Summary {
     pub trivial: Group,
     /// Of those repeated in the suffix that are not trivial.
     pub repeated: Group,
+}
+
+/// A model among others that answer the same cases.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Contestant {
+    /// What people call it.
+    pub model: String,
+    /// Bytes of its file; unknown of a server's.
+    pub file_bytes: Option<u64>,
+    /// Bytes of memory it takes on a CPU; unknown of a server's.
+    pub memory_bytes: Option<u64>,
+    /// Its figures.
+    #[serde(flatten)]
+    pub group: Group,
 }
 
 /// The figures of `results`.
@@ -82,12 +100,20 @@ fn group(results: &[&CaseResult]) -> Group {
         exact_match: share(CaseResult::is_exact),
         edit_similarity: results.iter().map(|result| result.similarity()).sum::<f64>() / n,
         shown: share(|result| !result.suggested.is_empty()),
+        shown_sure: share(|result| result.is_sure),
+        exact_match_sure: exact_match_sure(results),
         ratio_completed: n_right as f64 / n_wanted as f64,
         bits_per_byte: bits_per_byte(results.iter().filter_map(|result| result.nats)),
         keystrokes_saved: keystrokes_saved(results),
         latency_ms_p50: quantile(&latencies, 0.5),
         latency_ms_p95: quantile(&latencies, 0.95),
     }
+}
+
+fn exact_match_sure(results: &[&CaseResult]) -> Option<f64> {
+    let sure = || results.iter().filter(|result| result.is_sure);
+    let n_right = sure().filter(|result| result.is_exact()).count();
+    (sure().count() > 0).then(|| n_right as f64 / sure().count() as f64)
 }
 
 /// Of texts, each with what a model gave it in nats and its bytes.
@@ -110,10 +136,10 @@ pub(crate) fn quantile(values: &[f64], share: f64) -> f64 {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
 
-    fn result(wanted: &str, suggested: &str) -> CaseResult {
+    pub(crate) fn result(wanted: &str, suggested: &str) -> CaseResult {
         CaseResult {
             path: "a.rs".into(),
             line: 1,
@@ -124,6 +150,9 @@ mod tests {
             wanted: wanted.into(),
             suggested: suggested.into(),
             probability: 0.5,
+            signals: None,
+            confidence: None,
+            is_sure: true,
             latency_ms: 10.0,
             nats: Some((std::f64::consts::LN_2 * 8.0, 4)),
             keystrokes: Some(1),

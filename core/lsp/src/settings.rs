@@ -19,6 +19,8 @@ pub struct Configuration {
     pub model: Option<String>,
     /// Lengths and choices; `n_candidates` is for requests by key.
     pub options: Options,
+    /// Whether suggestions that are more likely wrong than worth reading are shown unasked.
+    pub shows_unsure: bool,
     /// Milliseconds of quiet before the model is asked.
     pub debounce_ms: f64,
     /// Threads that compute, if a number was named.
@@ -38,6 +40,7 @@ impl Configuration {
     pub const DEFAULT: Configuration = Configuration {
         model: None,
         options: Options { n_candidates: 3, ..Options::DEFAULT },
+        shows_unsure: false,
         debounce_ms: 40.0,
         threads: None,
         engine: EngineChoice::Inside,
@@ -52,6 +55,7 @@ impl Configuration {
             model,
             max_tokens,
             prompt_tokens,
+            show_unsure,
             debounce_ms,
             temperature,
             candidates,
@@ -66,6 +70,7 @@ impl Configuration {
         self.executor = executor.unwrap_or(self.executor);
         self.endpoint = endpoint.map_or(self.endpoint.take(), EndpointSettings::endpoint);
         self.records_metrics = metrics.and_then(|metrics| metrics.enabled).unwrap_or(self.records_metrics);
+        self.shows_unsure = show_unsure.unwrap_or(self.shows_unsure);
         self.threads = threads.map(|n| n.clamp(1, 256)).or(self.threads);
         self.debounce_ms = debounce_ms.map_or(self.debounce_ms, |ms| ms.clamp(0.0, 10_000.0));
         let options = &mut self.options;

@@ -28,6 +28,8 @@ pub fn trace(source: &Source, offset: usize, outcome: &Outcome, model: &str) -> 
         logits: first.map_or_else(Vec::new, |first| first.steps.iter().map(step).collect()),
         raw: first.map_or_else(String::new, |first| first.text.clone()),
         suggestion: outcome.suggestion.text.clone(),
+        confidence: outcome.candidates.first().and_then(|candidate| candidate.confidence),
+        sure: outcome.candidates.first().is_some_and(|candidate| candidate.is_sure),
         rules: outcome.suggestion.rules.iter().map(|rule| (*rule).to_string()).collect(),
         model: model.to_string(),
         prompt_tokens: answer.prompt.len(),

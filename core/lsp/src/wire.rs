@@ -124,6 +124,9 @@ pub struct Settings {
     /// Tokens of a prompt, at most.
     #[cfg_attr(feature = "codegen", ts(optional))]
     pub prompt_tokens: Option<usize>,
+    /// Whether suggestions that are more likely wrong than worth reading are shown unasked.
+    #[cfg_attr(feature = "codegen", ts(optional))]
+    pub show_unsure: Option<bool>,
     /// Milliseconds of quiet before the model is asked.
     #[cfg_attr(feature = "codegen", ts(optional))]
     pub debounce_ms: Option<f64>,
@@ -199,6 +202,12 @@ pub struct Trace {
     pub raw: String,
     /// What refinement left of it.
     pub suggestion: String,
+    /// The chance that it is right, from 0 to 1, of models that know their own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "codegen", ts(optional))]
+    pub confidence: Option<f32>,
+    /// Whether it is worth showing to somebody who has not asked for it.
+    pub sure: bool,
     /// The refinement rules that took something away.
     pub rules: Vec<String>,
     /// The model's name.

@@ -9,7 +9,7 @@ use futures::executor::{LocalPool, LocalSpawner};
 use futures::task::LocalSpawnExt;
 use inkling_assist::engine::Cancel;
 use inkling_assist::gguf::{self, Dtype};
-use inkling_fixture::tiny_llama;
+use inkling_fixture::{tiny, tiny_llama};
 use inkling_lsp::{Future, Host, Metrics, Server};
 use inkling_metrics::{Event, Kind, Source};
 use serde_json::{Value, json};
@@ -64,6 +64,7 @@ impl Host for TestHost {
         let file = match uri {
             "tiny.gguf" => Ok(tiny_llama(Dtype::Q8_0, 1)),
             "other.gguf" => Ok(tiny_llama(Dtype::F32, 2)),
+            "unsure.gguf" => Ok(tiny("llama-unsure", Dtype::Q8_0, 1)),
             "cut.gguf" => Ok(tiny_llama(Dtype::F32, 2)[..100_000].to_vec()),
             _ => Err(format!("cannot open {uri}: there is no such file")),
         };
@@ -268,6 +269,33 @@ fn a_pause_in_typing_brings_one_suggestion() {
     client.run_for(1000.0);
     assert_eq!(client.texts(id).len(), 1);
     assert_eq!(client.last_status()["state"], "idle");
+}
+
+#[test]
+fn what_is_more_likely_wrong_than_worth_reading_is_shown_only_when_asked_for() {
+    let client = Client::ready("let x = ;");
+    client.request("inkling/loadModel", json!({ "uri": "unsure.gguf" }));
+    client.run_for(100.0);
+    let unasked = client.complete(8, false);
+    client.run_for(1000.0);
+    assert_eq!(client.texts(unasked), [""; 0]);
+    let trace = client.request(
+        "inkling/trace",
+        json!({ "textDocument": { "uri": URI }, "position": { "line": 0, "character": 8 } }),
+    );
+    client.run_for(1000.0);
+    let trace = client.answer(trace).unwrap()["result"].clone();
+    assert_eq!((&trace["confidence"], &trace["sure"]), (&json!(0.5), &json!(false)));
+    let asked = client.complete(8, true);
+    client.run_for(1000.0);
+    assert!(!client.texts(asked).is_empty());
+    client.notify(
+        "workspace/didChangeConfiguration",
+        json!({ "settings": { "inkling": { "showUnsure": true } } }),
+    );
+    let unasked = client.complete(8, false);
+    client.run_for(1000.0);
+    assert!(!client.texts(unasked).is_empty());
 }
 
 #[test]

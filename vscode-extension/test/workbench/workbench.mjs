@@ -36,6 +36,8 @@ const SETTINGS = {
   'telemetry.telemetryLevel': 'off',
   'extensions.ignoreRecommendations': true,
   'files.autoSave': 'off',
+  // Whatever the model makes of it.
+  'inkling.showUnsure': true,
 };
 
 export class Workbench {

@@ -2,6 +2,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
+use super::{Runs, Server};
+
 #[derive(Subcommand)]
 pub(crate) enum Eval {
     /// Ask for lines of files that were never trained on, and compare with what stood there.
@@ -14,13 +16,30 @@ pub(crate) enum Eval {
     ///
     /// DATA holds the rows of HumanEval.
     Humaneval(Problems),
+    /// Ask for parts of a repository's own files, with the rest of it at hand, and compare with what stood there.
+    ///
+    /// Rests of lines, statements and what blocks hold are taken out one at a time.
+    Repo(Repo),
+    /// Ask several models for the same parts of repositories: how good, how fast and how large each is.
+    Compare(Compare),
     /// Learn how much to believe what the files at hand say, for the model's `inkling.cache.mixer`.
-    Mixing(Mixing),
+    Mixing(Learning),
+    /// Learn which suggestions are right, for the model's `inkling.confidence`.
+    Confidence(Learning),
+}
+
+/// Whoever is measured.
+#[derive(Args)]
+pub(crate) struct Subject {
+    #[command(flatten)]
+    pub(crate) file: ModelFile,
+    #[command(flatten)]
+    pub(crate) server: Server,
 }
 
 /// Which model is measured.
 #[derive(Args)]
-pub(crate) struct Subject {
+pub(crate) struct ModelFile {
     /// A GGUF file [default: the configured model, else the one inside this program].
     #[arg(long, value_name = "FILE")]
     pub(crate) model: Option<PathBuf>,
@@ -51,6 +70,56 @@ pub(crate) struct Lines {
     /// Type every line with the model's help and count the keys, which takes ten times as long.
     #[arg(long)]
     pub(crate) keystrokes: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Repo {
+    /// Folders, each a repository of its own.
+    #[arg(required = true, value_name = "FOLDER")]
+    pub(crate) folders: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) subject: Subject,
+    /// Folder for every case's result, the figures and a report; a stopped run goes on from it.
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) out: Option<PathBuf>,
+    /// Parts of each repository's files of each language.
+    #[arg(long, value_name = "N", default_value_t = 40)]
+    pub(crate) limit: usize,
+    /// Another seed draws other parts.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Ask for everything without other files too, and with similar or related code alone.
+    #[arg(long)]
+    pub(crate) ablation: bool,
+    /// Type every part with the model's help and count the keys, which takes ten times as long.
+    #[arg(long)]
+    pub(crate) keystrokes: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Compare {
+    /// GGUF files, names of pulled models, or `embedded`.
+    #[arg(required_unless_present = "endpoint", value_name = "MODEL")]
+    pub(crate) models: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) server: Server,
+    /// A folder with code; more than one where given again.
+    #[arg(long = "repo", required = true, value_name = "FOLDER")]
+    pub(crate) folders: Vec<PathBuf>,
+    /// Folder for every case's result, the figures and a report; a stopped run goes on from it.
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) out: Option<PathBuf>,
+    /// Parts of each repository's files of each language.
+    #[arg(long, value_name = "N", default_value_t = 40)]
+    pub(crate) limit: usize,
+    /// Another seed draws other parts.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Threads that compute [default: all].
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<usize>,
+    #[command(flatten)]
+    pub(crate) runs: Runs,
 }
 
 #[derive(Args)]
@@ -104,7 +173,7 @@ pub(crate) enum Answers {
 }
 
 #[derive(Args)]
-pub(crate) struct Mixing {
+pub(crate) struct Learning {
     /// Documents as JSON lines with package, path, split and text.
     #[arg(long, value_name = "FILE")]
     pub(crate) corpus: PathBuf,
@@ -112,7 +181,7 @@ pub(crate) struct Mixing {
     #[arg(long, value_name = "NAME", default_value = "held_out")]
     pub(crate) split: String,
     #[command(flatten)]
-    pub(crate) subject: Subject,
+    pub(crate) file: ModelFile,
     /// Lines of each language.
     #[arg(long, value_name = "N", default_value_t = 100)]
     pub(crate) limit: usize,

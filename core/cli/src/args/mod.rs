@@ -11,7 +11,7 @@ use clap_complete::Shell;
 use inkling_assist::engine::ExecutorChoice;
 use inkling_lsp::wire::EngineChoice;
 
-pub(crate) use eval::{Answers, Eval, Lines, Mixing, Problems, Subject};
+pub(crate) use eval::{Answers, Compare, Eval, Learning, Lines, ModelFile, Problems, Repo, Subject};
 
 /// A local-first AI coding assistant.
 ///
@@ -90,7 +90,7 @@ pub(crate) struct At {
     #[arg(long, value_name = "FOLDER")]
     pub(crate) root: Option<PathBuf>,
     /// A GGUF file [default: the configured model, else the one inside this program].
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "endpoint")]
     pub(crate) model: Option<PathBuf>,
     /// Tokens of the answer, at most; a whole member may take twice as many.
     #[arg(long, value_name = "N")]
@@ -117,7 +117,7 @@ pub(crate) struct At {
 pub(crate) struct Server {
     /// Ask a server, such as http://127.0.0.1:8080/v1, which then sees the code; its key, if it wants one, is
     /// read from INKLING_ENDPOINT_KEY.
-    #[arg(long, value_name = "URL", conflicts_with_all = ["model", "file"])]
+    #[arg(long, value_name = "URL")]
     pub(crate) endpoint: Option<String>,
     /// The model's name on the server, which tells how it is asked.
     #[arg(long, value_name = "NAME", requires = "endpoint")]

@@ -1,7 +1,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use futures::executor::block_on;
 use inkling_assist::context::{Limits, RecentEdits, Workspace};
 use inkling_assist::engine::{Cancel, Sampling};
@@ -54,6 +54,9 @@ pub(super) fn ask(at: &At, n_candidates: usize) -> Result<Asked> {
         options.sampling = Sampling { temperature: at.temperature, top_k: 40, top_p: 0.95, seed: at.seed };
     }
     let mut model: Box<dyn Completer> = match configuration.endpoint {
+        Some(_) if at.lora.file.is_some() => {
+            bail!("--lora changes a model file; a server has its own adapters")
+        }
         Some(server) => {
             options.prompt_tokens = server.prompt_tokens;
             Box::new(EndpointModel::new(server, Rc::<Http>::default())?)

@@ -53,6 +53,7 @@ fn to_text(stages: &Stages) -> String {
         ("logits", logits),
         ("raw", stages.raw.clone()),
         ("suggestion", stages.suggestion.clone()),
+        ("confidence", confidence(stages)),
         ("rules", stages.rules.join(", ")),
         (
             "time",
@@ -73,6 +74,12 @@ fn to_text(stages: &Stages) -> String {
         ),
     ];
     sections.iter().map(|(name, text)| format!("── {name}\n{}\n", text.trim_end_matches('\n'))).collect()
+}
+
+/// How sure the model is, and what comes of it.
+fn confidence(Stages { confidence, sure, .. }: &Stages) -> String {
+    let shown = if *sure { "shown unasked" } else { "shown only when asked for" };
+    confidence.map_or_else(String::new, |confidence| format!("{confidence:.2}, {shown}"))
 }
 
 /// Why it is there and what it takes.

@@ -2,21 +2,28 @@
 
 mod page;
 
-use crate::{CaseResult, Group, Outcome, ProblemFigures, ProblemResult, Summary};
+use crate::{CaseResult, Contestant, Group, Outcome, ProblemFigures, ProblemResult, Summary};
 use page::Page;
 pub use page::fraction;
 
-/// Figures of lines by language and place, and some of the lines.
-pub fn lines_report(model: &str, summary: &Summary, results: &[CaseResult]) -> String {
+/// Figures of holes by language, kind and what else `apart` has, and some of the holes.
+pub fn holes_report(
+    [title, about]: [&str; 2],
+    summary: &Summary,
+    apart: &[(String, Group)],
+    results: &[CaseResult],
+) -> String {
     let languages = || summary.by_language.iter().map(|(name, group)| (name.clone(), group));
     let bars: Vec<(String, f64)> = languages().map(|(name, group)| (name, group.exact_match)).collect();
     let kinds = summary.by_kind.iter().map(|(kind, group)| (format!("{kind:?}"), group));
-    let apart = [("trivial, apart", &summary.trivial), ("repeated in the suffix, apart", &summary.repeated)];
+    let left_out =
+        [("trivial, apart", &summary.trivial), ("repeated in the suffix, apart", &summary.repeated)];
     let rows: Vec<Vec<String>> = [("all".to_string(), &summary.all)]
         .into_iter()
         .chain(languages())
         .chain(kinds)
-        .chain(apart.map(|(name, group)| (name.to_string(), group)))
+        .chain(left_out.map(|(name, group)| (name.to_string(), group)))
+        .chain(apart.iter().map(|(name, group)| (name.clone(), group)))
         .map(|(name, group)| group_row(name, group))
         .collect();
     let main = || results.iter().filter(|result| !result.trivial && !result.repeated);
@@ -25,15 +32,36 @@ pub fn lines_report(model: &str, summary: &Summary, results: &[CaseResult]) -> S
     };
     let wrong = main().filter(|result| !result.is_exact() && !result.suggested.is_empty());
     let header = ["place", "stood there", "suggested"];
-    Page::new(
-        &format!("Lines of held-out packages, by {model}"),
-        "Each line was taken out of its file, and asked for as the editor asks.",
-    )
-    .bars("Exact match by language", &bars)
-    .table("Figures", &GROUP_HEADER, &rows)
-    .cases("Right", header, main().filter(|result| result.is_exact()).map(row))
-    .cases("Wrong", header, wrong.map(row))
-    .into_html()
+    Page::new(title, about)
+        .bars("Exact match by language", &bars)
+        .table("Figures", &GROUP_HEADER, &rows)
+        .cases("Right", header, main().filter(|result| result.is_exact()).map(row))
+        .cases("Wrong", header, wrong.map(row))
+        .into_html()
+}
+
+/// Quality, speed and size of models that answered the same cases.
+pub fn comparison_report(contestants: &[Contestant]) -> String {
+    let bars: Vec<(String, f64)> =
+        contestants.iter().map(|one| (one.model.clone(), one.group.exact_match)).collect();
+    let points: Vec<(String, [f64; 2])> = contestants
+        .iter()
+        .map(|one| (one.model.clone(), [one.group.latency_ms_p50, one.group.exact_match]))
+        .collect();
+    let mb = |n_bytes: Option<u64>| {
+        n_bytes.map_or_else(|| "–".to_string(), |n_bytes| format!("{:.1}", n_bytes as f64 / 1e6))
+    };
+    let row = |one: &Contestant| {
+        let sizes = [mb(one.file_bytes), mb(one.memory_bytes)];
+        group_row(one.model.clone(), &one.group).into_iter().chain(sizes).collect()
+    };
+    let rows: Vec<Vec<String>> = contestants.iter().map(row).collect();
+    let header: Vec<&str> = GROUP_HEADER.into_iter().chain(["file MB", "memory MB"]).collect();
+    Page::new("Models compared", "Every model was asked for the same parts of the same files.")
+        .points("Quality and speed", ["milliseconds to a suggestion, half of them", "exact match"], &points)
+        .bars("Exact match", &bars)
+        .table("Figures", &header, &rows)
+        .into_html()
 }
 
 /// Figures of problems with tests, and some of the answers.
@@ -76,12 +104,14 @@ pub fn problems_report(title: &str, figures: &ProblemFigures, results: &[Problem
         .into_html()
 }
 
-const GROUP_HEADER: [&str; 10] = [
+const GROUP_HEADER: [&str; 12] = [
     "",
     "n",
     "exact match",
     "similarity",
     "shown",
+    "sure",
+    "sure and right",
     "completed",
     "bits/byte",
     "keys saved",
@@ -96,6 +126,8 @@ fn group_row(name: String, group: &Group) -> Vec<String> {
         fraction(group.exact_match),
         fraction(group.edit_similarity),
         fraction(group.shown),
+        fraction(group.shown_sure),
+        fraction(group.exact_match_sure),
         fraction(group.ratio_completed),
         fraction(group.bits_per_byte),
         fraction(group.keystrokes_saved),

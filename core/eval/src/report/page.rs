@@ -13,7 +13,8 @@ table { border-collapse: collapse; width: 100% } caption { text-align: left; fon
 th, td { text-align: right; padding: .25rem .6rem; border-bottom: 1px solid var(--line); white-space: nowrap }
 th:first-child, td:first-child { text-align: left } code { font-size: 13px; white-space: pre-wrap; overflow-wrap: anywhere }
 .cases th, .cases td { text-align: left; vertical-align: top; white-space: normal }
-svg { width: 100%; height: auto } svg text { fill: var(--ink) } svg rect { fill: var(--bar) }";
+svg { width: 100%; height: auto } svg text { fill: var(--ink) } svg rect, svg circle { fill: var(--bar) }
+svg line { stroke: var(--line) }";
 
 /// A report being written: a page that needs nothing from elsewhere, for light and dark screens.
 pub(crate) struct Page {
@@ -67,6 +68,58 @@ impl Page {
             "<h2>{0}</h2>\n<svg viewBox=\"0 0 860 {1}\" role=\"img\" aria-label=\"{0}\">\n{rows}</svg>",
             escape(title),
             24 * values.len()
+        );
+        self
+    }
+
+    /// Named points over two axes from 0 on; the best are at the upper left.
+    pub(crate) fn points(
+        mut self,
+        title: &str,
+        [x_name, y_name]: [&str; 2],
+        points: &[(String, [f64; 2])],
+    ) -> Page {
+        let top = |axis: usize| {
+            let largest = points.iter().map(|(_, at)| at[axis]).fold(0.0, f64::max);
+            if largest > 0.0 { largest * 1.15 } else { 1.0 }
+        };
+        let [x_top, y_top] = [top(0), top(1)];
+        let [x_of, y_of]: [&dyn Fn(f64) -> f64; 2] =
+            [&|x| 70.0 + 560.0 * x / x_top, &|y| 260.0 - 240.0 * y / y_top];
+        let mut marks = String::new();
+        for quarter in 0..=4 {
+            let share = f64::from(quarter) / 4.0;
+            let (x, y) = (x_of(share * x_top), y_of(share * y_top));
+            let _ = writeln!(
+                marks,
+                "<line x1=\"70\" x2=\"630\" y1=\"{y:.1}\" y2=\"{y:.1}\"/><text x=\"62\" y=\"{:.1}\" \
+                 text-anchor=\"end\" font-size=\"11\">{:.2}</text><text x=\"{x:.1}\" y=\"276\" \
+                 text-anchor=\"middle\" font-size=\"11\">{:.0}</text>",
+                y + 4.0,
+                share * y_top,
+                share * x_top
+            );
+        }
+        for (name, [x, y]) in points {
+            let (x, y) = (x_of(*x), y_of(*y));
+            // What lies to the right has its name on the left.
+            let (name_x, anchor) = if x > 400.0 { (x - 9.0, "end") } else { (x + 9.0, "start") };
+            let _ = writeln!(
+                marks,
+                "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"5\"/><text x=\"{name_x:.1}\" y=\"{:.1}\" \
+                 text-anchor=\"{anchor}\" font-size=\"13\">{}</text>",
+                y + 4.0,
+                escape(name)
+            );
+        }
+        let _ = writeln!(
+            self.text,
+            "<h2>{0}</h2>\n<svg viewBox=\"0 0 860 300\" role=\"img\" aria-label=\"{0}\">\n{marks}\
+             <text x=\"350\" y=\"296\" text-anchor=\"middle\" font-size=\"12\">{1}</text>\
+             <text x=\"70\" y=\"12\" text-anchor=\"start\" font-size=\"12\">{2}</text></svg>",
+            escape(title),
+            escape(x_name),
+            escape(y_name)
         );
         self
     }

@@ -205,14 +205,17 @@ impl Server {
 
     fn finish(&self, request: RequestId, at: Place, slot: &ModelSlot, result: Result<Outcome, AssistError>) {
         // One that was forgotten meanwhile has its answer, and nothing of this is shown.
-        let asked_ms = self.state.borrow().asked.get(&request).map(|asked| asked.asked_ms);
+        let asked = self.state.borrow().asked.get(&request).map(|asked| (asked.asked_ms, asked.invoked));
         self.on_event(Event::Finished { id: request });
         let outcome = match result {
             Ok(outcome) => outcome,
             Err(error) => return self.forget(request, Err(refused(error))),
         };
-        let texts: Vec<String> = outcome.candidates.iter().map(|candidate| candidate.text.clone()).collect();
-        let ticket = asked_ms.and_then(|asked_ms| {
+        let shows_unsure = self.state.borrow().configuration.shows_unsure;
+        let shows_all = shows_unsure || asked.is_some_and(|(_, invoked)| invoked);
+        let worth_showing = outcome.candidates.iter().filter(|candidate| shows_all || candidate.is_sure);
+        let texts: Vec<String> = worth_showing.map(|candidate| candidate.text.clone()).collect();
+        let ticket = asked.and_then(|(asked_ms, _)| {
             let (latency_ms, source) = (self.host.now_ms() - asked_ms, Rc::clone(&at.document.source));
             self.offer(Offer::new(&at.document.path, source, at.offset, texts.clone(), latency_ms))
         });

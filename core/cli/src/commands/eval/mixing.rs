@@ -1,30 +1,32 @@
-use std::fs;
-use std::path::Path;
+use std::cell::RefCell;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use futures::executor::block_on;
 use inkling_assist::MIXER_KEY;
-use inkling_assist::gguf::{Array, Builder, Value};
+use inkling_assist::context::{Limits, Workspace};
+use inkling_assist::gguf::{Array, Value};
 use inkling_assist::ngram::N_FEATURES;
-use inkling_eval::{bits_per_byte, draw, fit_mixer, observe};
+use inkling_eval::{Asking, Cut, bits_per_byte, draw, fit_mixer, observe};
 use inkling_lsp::Configuration;
 use serde_json::json;
 
-use crate::args::Mixing;
+use crate::args::Learning;
 use crate::commands::{print, print_json};
-use crate::{files, model};
+use crate::model;
 
 /// Learns on one half of the cases, and says on the other what it is worth.
-pub(crate) fn run(args: &Mixing, json: bool) -> Result<()> {
+pub(crate) fn run(args: &Learning, json: bool) -> Result<()> {
     let documents = super::documents(&args.corpus, &args.split)?;
-    let cases = draw(&documents, args.limit, args.seed);
-    let (mut model, path) = super::load(&args.subject)?;
+    let cases = draw(&documents, Cut::Lines, args.limit, args.seed);
+    let (mut model, path) = super::load(&args.file)?;
     model.recall_with([0.0; N_FEATURES]);
-    let (options, clock) = (Configuration::DEFAULT.options, model::clock());
+    let workspace = RefCell::new(Workspace::new(Limits::STANDARD));
+    let clock = model::clock();
+    let asking = Asking { workspace: &workspace, options: Configuration::DEFAULT.options, now_ms: &clock };
     let bar = model::steps_bar("Reading lines", cases.len());
     let mut halves = [Vec::new(), Vec::new()];
     for case in &cases {
-        let observed = block_on(observe(case, &documents[case.document], &mut model, options, &clock))?;
+        let observed = block_on(observe(case, &documents[case.document], &mut model, asking))?;
         halves[case.document % 2].extend(observed);
         bar.inc(1);
     }
@@ -32,8 +34,7 @@ pub(crate) fn run(args: &Mixing, json: bool) -> Result<()> {
     let weights = fit_mixer(&halves[0]);
     let [alone, mixed] = bits_per_byte(&halves[1], weights);
     if let Some(out) = &args.write {
-        fs::write(out, with_weights(&path, weights)?)
-            .with_context(|| format!("cannot write {}", out.display()))?;
+        super::rewrite(&path, MIXER_KEY, Value::Array(Array::F32(weights.to_vec())), out)?;
     }
     if json {
         return print_json(
@@ -41,17 +42,4 @@ pub(crate) fn run(args: &Mixing, json: bool) -> Result<()> {
         );
     }
     print(&format!("model alone {alone:.3} bits a byte, mixed {mixed:.3}\nweights {weights:?}"))
-}
-
-/// The model file with these mixing weights in its metadata.
-fn with_weights(path: &Path, weights: [f32; N_FEATURES]) -> Result<Vec<u8>> {
-    let (gguf, source) = (model::header(path)?, files::open(path)?);
-    let others = gguf.metadata.iter().filter(|(key, _)| *key != MIXER_KEY);
-    let mut file = others.fold(Builder::new(), |file, (key, value)| file.metadata(key, value.clone()));
-    file = file.metadata(MIXER_KEY, Value::Array(Array::F32(weights.to_vec())));
-    for tensor in &gguf.tensors {
-        let data = block_on(source.read(tensor.range.clone()))?;
-        file = file.tensor(&tensor.name, &tensor.shape, tensor.dtype, &data);
-    }
-    Ok(file.build())
 }

@@ -1,21 +1,33 @@
+mod compare;
+mod confidence;
+mod exam;
 mod lines;
 mod log;
 mod mixing;
 mod problems;
+mod repo;
+mod table;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
-use anyhow::{Result, bail};
-use inkling_assist::LocalModel;
+use anyhow::{Context, Result, bail};
+use futures::executor::block_on;
+use inkling_assist::gguf::{Builder, Value};
 use inkling_assist::syntax::Language;
+use inkling_assist::{Completer, LocalModel, Options};
+use inkling_endpoint::EndpointModel;
 use inkling_eval::{Document, Format};
+use inkling_lsp::Configuration;
+use inkling_lsp::wire::{EndpointSettings, Settings};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{print, print_json};
-use crate::args::{Eval, Runs, Subject};
-use crate::{config, corpus, model};
+use crate::args::{Eval, ModelFile, Runs, Subject};
+use crate::http::Http;
+use crate::{config, corpus, endpoint, files, model};
 
 /// `inkling eval …`.
 pub(crate) fn run(command: &Eval, json: bool) -> Result<()> {
@@ -25,14 +37,50 @@ pub(crate) fn run(command: &Eval, json: bool) -> Result<()> {
             problems::run(args, &[Format::SingleLine, Format::MultiLine, Format::RandomSpan], json)
         }
         Eval::Humaneval(args) => problems::run(args, &[Format::Body], json),
+        Eval::Repo(args) => repo::run(args, json),
+        Eval::Compare(args) => compare::run(args, json),
         Eval::Mixing(args) => mixing::run(args, json),
+        Eval::Confidence(args) => confidence::run(args, json),
+    }
+}
+
+/// Whoever is measured, and how the editor would ask.
+fn completer(subject: &Subject) -> Result<(Box<dyn Completer>, Options)> {
+    match endpoint::named(&subject.server) {
+        Some(_) if subject.file.model.is_some() => bail!("measure one at a time: --model or --endpoint"),
+        Some(settings) => server(settings),
+        None => Ok((Box::new(load(&subject.file)?.0), Configuration::DEFAULT.options)),
     }
 }
 
 /// The model that is measured and its file, on the CPU, which gives the same figures everywhere.
-fn load(subject: &Subject) -> Result<(LocalModel, PathBuf)> {
-    let path = model::choose(subject.model.as_deref(), &config::read()?);
-    Ok((model::load(&path, subject.threads, Runs::CPU)?, path))
+fn load(file: &ModelFile) -> Result<(LocalModel, PathBuf)> {
+    let path = model::choose(file.model.as_deref(), &config::read()?);
+    Ok((model::load(&path, file.threads, Runs::CPU)?, path))
+}
+
+/// A server and how the editor would ask it.
+fn server(settings: EndpointSettings) -> Result<(Box<dyn Completer>, Options)> {
+    let mut settings = Settings { endpoint: Some(settings), ..Settings::default() };
+    endpoint::add_key(&mut settings);
+    let mut configuration = Configuration::DEFAULT;
+    configuration.apply(settings);
+    let server = configuration.endpoint.context("the server has no address")?;
+    let options = Options { prompt_tokens: server.prompt_tokens, ..configuration.options };
+    Ok((Box::new(EndpointModel::new(server, Rc::<Http>::default())?), options))
+}
+
+/// Writes a model again with another value of a metadata key.
+fn rewrite(model: &Path, key: &str, value: Value, out: &Path) -> Result<()> {
+    let (gguf, source) = (model::header(model)?, files::open(model)?);
+    let others = gguf.metadata.iter().filter(|(other, _)| *other != key);
+    let mut file = others.fold(Builder::new(), |file, (key, value)| file.metadata(key, value.clone()));
+    file = file.metadata(key, value);
+    for tensor in &gguf.tensors {
+        let data = block_on(source.read(tensor.range.clone()))?;
+        file = file.tensor(&tensor.name, &tensor.shape, tensor.dtype, &data);
+    }
+    fs::write(out, file.build()).with_context(|| format!("cannot write {}", out.display()))
 }
 
 /// A document of a corpus, as far as it is needed.

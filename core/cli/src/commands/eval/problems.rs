@@ -6,12 +6,11 @@ use std::thread;
 use anyhow::{Context, Result, bail};
 use flate2::read::MultiGzDecoder;
 use futures::executor::block_on;
-use inkling_assist::{LocalModel, Options};
+use inkling_assist::{Completer, Options};
 use inkling_eval::{
     Attempt, Effort, Format, Outcome, Problem, ProblemFigures, ProblemResult, Sample, attempt, fraction,
     problems_report, sampling, summarize_problems,
 };
-use inkling_lsp::Configuration;
 use serde::Serialize;
 
 use super::log::Log;
@@ -126,14 +125,17 @@ fn effort(args: &Problems, problem: &Problem) -> Effort {
 
 fn answerer(args: &Problems) -> Result<Answerer> {
     Ok(match args.answers {
-        Answers::Model => Answerer::Model(Box::new(super::load(&args.subject)?.0)),
+        Answers::Model => {
+            let (model, options) = super::completer(&args.subject)?;
+            Answerer::Model(model, options)
+        }
         Answers::Nobody => Answerer::Nobody,
         Answers::Author => Answerer::Author,
     })
 }
 
 enum Answerer {
-    Model(Box<LocalModel>),
+    Model(Box<dyn Completer>, Options),
     Nobody,
     Author,
 }
@@ -141,7 +143,7 @@ enum Answerer {
 impl Answerer {
     fn name(&self) -> String {
         match self {
-            Answerer::Model(model) => model.summary().name.clone(),
+            Answerer::Model(model, _) => model.name().to_string(),
             Answerer::Nobody => "nobody".to_string(),
             Answerer::Author => "the author".to_string(),
         }
@@ -154,10 +156,9 @@ impl Answerer {
             nats: None,
         };
         match self {
-            Answerer::Model(model) => {
-                let options = Options { max_tokens: effort.max_tokens, ..Configuration::DEFAULT.options };
+            Answerer::Model(model, options) => {
                 let clock = model::clock();
-                Ok(block_on(attempt(problem, &mut **model, options, effort, &clock))?)
+                Ok(block_on(attempt(problem, &mut **model, *options, effort, &clock))?)
             }
             Answerer::Nobody => Ok(always("")),
             Answerer::Author => Ok(always(&problem.canonical_solution)),
