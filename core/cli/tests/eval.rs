@@ -145,6 +145,43 @@ fn a_repositorys_own_code_is_asked_for_with_and_without_its_other_files() {
     assert!(String::from_utf8_lossy(&missing.stderr).contains("cannot read no-such-folder"));
 }
 
+/// A change in the quality of suggestions shows here: `UPDATE_EXPECT=1 cargo test -p inkling-cli --test eval`.
+#[test]
+fn what_the_embedded_model_suggests_is_known() {
+    let folder = folder("eval-golden");
+    let out = folder.join("out");
+    let mut args =
+        ["eval", "repo", "--json", "--limit", "2", "--out", out.to_str().unwrap()].map(String::from).to_vec();
+    for file in fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cases")).unwrap() {
+        let file = file.unwrap().path();
+        let [name, extension] =
+            [file.file_stem(), file.extension()].map(|part| part.unwrap().to_str().unwrap());
+        if extension != "json" {
+            let repository = folder.join(name);
+            fs::create_dir_all(&repository).unwrap();
+            let text = fs::read_to_string(&file).unwrap();
+            fs::write(repository.join(file.file_name().unwrap()), text.replace("$0", "")).unwrap();
+            // What is no code has nothing to ask for.
+            if extension != "md" {
+                args.push(repository.to_str().unwrap().to_string());
+            }
+        }
+    }
+    args[7..].sort();
+    figures(&inkling(&args.iter().map(String::as_str).collect::<Vec<_>>()));
+    let log = fs::read_to_string(out.join("cases.jsonl")).unwrap();
+    let line = |row: &str| {
+        let case: Value = serde_json::from_str(row).unwrap();
+        let [path, kind, wanted, suggested] =
+            ["path", "kind", "wanted", "suggested"].map(|key| case[key].as_str().unwrap());
+        let mark = if suggested.trim_end() == wanted { "right" } else { "wrong" };
+        let shown = if case["is_sure"] == true { "shown" } else { "silent" };
+        format!("{mark} {shown} {path}:{} {kind}\n  {wanted:?}\n  {suggested:?}\n", case["line"])
+    };
+    let answers: String = log.lines().skip(1).map(line).collect();
+    expect_test::expect_file!["eval.golden"].assert_eq(&answers);
+}
+
 #[test]
 fn models_are_compared_by_the_same_parts() {
     let folder = folder("eval-compare");
