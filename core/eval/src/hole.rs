@@ -166,9 +166,9 @@ mod tests {
                 ranges.into_iter().map(|range| document.text[range].to_string()).collect()
             })
         };
-        let [statements, blocks] = of("a.rs", "fn f(n: u32) {\n    g(n);\n    if n > 1 { h(n) }\n}\n");
-        assert!(statements.contains(&"g(n);".to_string()), "{statements:?}");
-        assert_eq!(blocks, ["g(n);\n    if n > 1 { h(n) }"]);
+        let [statements, blocks] = of("a.rs", "fn f(n: u32) {\n    grow(n);\n    if n > 1 { h(n) }\n}\n");
+        assert!(statements.contains(&"grow(n);".to_string()), "{statements:?}");
+        assert_eq!(blocks, ["grow(n);\n    if n > 1 { h(n) }"]);
         let [statements, blocks] = of("a.py", "def f(n):\n    g(n)\n    return n + 1\n\nf(1); f(2)\n");
         assert!(statements.contains(&"return n + 1".to_string()), "{statements:?}");
         assert_eq!(blocks, ["g(n)\n    return n + 1"]);
