@@ -20,7 +20,7 @@ const CHROMIUM_ARGS = [
 ];
 
 /** Long enough for a machine that is busy with something else. */
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 120_000;
 
 /** Serves `dist` under a path, on a free port; `close` ends open connections too. */
 export async function serveDist() {

@@ -71,12 +71,22 @@ async function open(playground, [name, text]) {
   await playground.clickAfter(text.trimEnd().split('\n').at(-1));
 }
 
+/** The editor gives up after ten seconds; who still waits asks again. */
+const ASK_AGAIN_MS = 12_000;
+
 /** The ghost text of the open file, from a key's press and no cache. */
 async function askAnew(playground) {
   await playground.press('Escape');
   await playground.until(async () => (await playground.ghostText()) === '', 'no ghost text');
-  await playground.press('Alt+\\');
-  return playground.nextGhostText();
+  let askedAt = Number.NEGATIVE_INFINITY;
+  await playground.until(async () => {
+    if (Date.now() - askedAt > ASK_AGAIN_MS) {
+      askedAt = Date.now();
+      await playground.press('Alt+\\');
+    }
+    return (await playground.ghostText()) !== '';
+  }, 'ghost text');
+  return playground.ghostText();
 }
 
 visit('a graphics processor that the CPU plays is taken only when asked for', '', async (playground) => {
