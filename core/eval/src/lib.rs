@@ -24,6 +24,6 @@ pub use hole::Cut;
 pub use measure::{Asking, Measured, measure, observe};
 pub use pass::{ProblemFigures, ProblemResult, Sample, pass_at_k, sampling, summarize_problems};
 pub use problem::{Format, PASSED_STATUS, Problem};
-pub use report::{comparison_report, fraction, holes_report, problems_report};
+pub use report::{comparison_report, fraction, holes_report, megabytes, problems_report};
 pub use result::CaseResult;
 pub use summary::{Contestant, Group, Summary, summarize};

@@ -41,14 +41,8 @@ fn before_line(text: &str, ends: impl Fn(&str) -> bool) -> String {
 
 #[cfg(test)]
 mod tests {
-    use crate::{Site, refine};
-    use inkling_syntax::{Language, Source};
-
-    fn check(fixture: &str, language: Language, raw: &str, expected: &str) {
-        let offset = fixture.find("$0").expect("a cursor");
-        let source = Source::new(fixture.replace("$0", ""), language);
-        assert_eq!(refine(raw, &Site::new(&source, offset)).text, expected, "{fixture:?} + {raw:?}");
-    }
+    use crate::rules::tests::check;
+    use inkling_syntax::Language;
 
     #[test]
     fn another_file_ends_the_answer() {

@@ -221,12 +221,13 @@ pub(crate) fn worth_a_key(text: &str, _: &Site<'_>) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use crate::{Site, refine};
     use inkling_syntax::{Language, Source};
     use proptest::prelude::*;
 
-    fn check(fixture: &str, language: Language, raw: &str, expected: &str) {
+    /// What is left of `raw` at the `$0` of a fixture.
+    pub(crate) fn check(fixture: &str, language: Language, raw: &str, expected: &str) {
         let offset = fixture.find("$0").expect("a cursor");
         let source = Source::new(fixture.replace("$0", ""), language);
         assert_eq!(refine(raw, &Site::new(&source, offset)).text, expected, "{fixture:?} + {raw:?}");

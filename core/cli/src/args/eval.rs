@@ -72,13 +72,9 @@ pub(crate) struct Lines {
     pub(crate) keystrokes: bool,
 }
 
+/// Which parts of repositories, and where their results go.
 #[derive(Args)]
-pub(crate) struct Repo {
-    /// Folders, each a repository of its own.
-    #[arg(required = true, value_name = "FOLDER")]
-    pub(crate) folders: Vec<PathBuf>,
-    #[command(flatten)]
-    pub(crate) subject: Subject,
+pub(crate) struct Parts {
     /// Folder for every case's result, the figures and a report; a stopped run goes on from it.
     #[arg(long, value_name = "FOLDER")]
     pub(crate) out: Option<PathBuf>,
@@ -88,6 +84,17 @@ pub(crate) struct Repo {
     /// Another seed draws other parts.
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub(crate) seed: u64,
+}
+
+#[derive(Args)]
+pub(crate) struct Repo {
+    /// Folders, each a repository of its own.
+    #[arg(required = true, value_name = "FOLDER")]
+    pub(crate) folders: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) subject: Subject,
+    #[command(flatten)]
+    pub(crate) parts: Parts,
     /// Ask for everything without other files too, and with similar or related code alone.
     #[arg(long)]
     pub(crate) ablation: bool,
@@ -106,15 +113,8 @@ pub(crate) struct Compare {
     /// A folder with code; more than one where given again.
     #[arg(long = "repo", required = true, value_name = "FOLDER")]
     pub(crate) folders: Vec<PathBuf>,
-    /// Folder for every case's result, the figures and a report; a stopped run goes on from it.
-    #[arg(long, value_name = "FOLDER")]
-    pub(crate) out: Option<PathBuf>,
-    /// Parts of each repository's files of each language.
-    #[arg(long, value_name = "N", default_value_t = 40)]
-    pub(crate) limit: usize,
-    /// Another seed draws other parts.
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    pub(crate) seed: u64,
+    #[command(flatten)]
+    pub(crate) parts: Parts,
     /// Threads that compute [default: all].
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<usize>,

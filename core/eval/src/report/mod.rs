@@ -4,7 +4,7 @@ mod page;
 
 use crate::{CaseResult, Contestant, Group, Outcome, ProblemFigures, ProblemResult, Summary};
 use page::Page;
-pub use page::fraction;
+pub use page::{fraction, megabytes};
 
 /// Figures of holes by language, kind and what else `apart` has, and some of the holes.
 pub fn holes_report(
@@ -48,11 +48,8 @@ pub fn comparison_report(contestants: &[Contestant]) -> String {
         .iter()
         .map(|one| (one.model.clone(), [one.group.latency_ms_p50, one.group.exact_match]))
         .collect();
-    let mb = |n_bytes: Option<u64>| {
-        n_bytes.map_or_else(|| "–".to_string(), |n_bytes| format!("{:.1}", n_bytes as f64 / 1e6))
-    };
     let row = |one: &Contestant| {
-        let sizes = [mb(one.file_bytes), mb(one.memory_bytes)];
+        let sizes = [megabytes(one.file_bytes), megabytes(one.memory_bytes)];
         group_row(one.model.clone(), &one.group).into_iter().chain(sizes).collect()
     };
     let rows: Vec<Vec<String>> = contestants.iter().map(row).collect();

@@ -157,6 +157,11 @@ pub fn fraction(value: impl Into<Option<f64>>) -> String {
     value.into().map_or_else(|| "–".to_string(), |value| format!("{value:.3}"))
 }
 
+/// Millions of bytes, or a dash for what is not known.
+pub fn megabytes(n_bytes: Option<u64>) -> String {
+    n_bytes.map_or_else(|| "–".to_string(), |n_bytes| format!("{:.1}", n_bytes as f64 / 1e6))
+}
+
 fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

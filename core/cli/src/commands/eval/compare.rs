@@ -3,7 +3,7 @@ use std::path::Path;
 use anyhow::Result;
 use inkling_assist::engine::MemoryPlan;
 use inkling_assist::{Completer, Options};
-use inkling_eval::{CaseResult, Contestant, Measured, comparison_report, fraction, summarize};
+use inkling_eval::{CaseResult, Contestant, Measured, comparison_report, fraction, megabytes, summarize};
 use inkling_lsp::Configuration;
 use serde::Serialize;
 
@@ -17,16 +17,16 @@ const N_CONTEXT: usize = 4096;
 
 /// `inkling eval compare`.
 pub(crate) fn run(args: &Compare, json: bool) -> Result<()> {
-    let exam = Exam::read(&args.folders, args.limit, args.seed)?;
+    let exam = Exam::read(&args.folders, args.parts.limit, args.parts.seed)?;
     let server = endpoint::named(&args.server);
     let run = Run {
         models: args.models.iter().map(|model| model.display().to_string()).collect(),
         server: server.as_ref().map(|server| server.url.clone()),
         repositories: args.folders.iter().map(|folder| folder.display().to_string()).collect(),
-        limit: args.limit,
-        seed: args.seed,
+        limit: args.parts.limit,
+        seed: args.parts.seed,
     };
-    let out = args.out.as_deref();
+    let out = args.parts.out.as_deref();
     let mut log = Log::open(out, &run)?;
     let bar = model::steps_bar("Asking", exam.len() * (args.models.len() + usize::from(server.is_some())));
     let mut sit = |name: &str, place: &str, (model, options): (&mut dyn Completer, Options), size| {
@@ -104,9 +104,6 @@ fn table(contestants: &[Contestant]) -> String {
         "{:<width$} {:>7} {:>7} {:>7} {:>7} {:>7} {:>8} {:>9}",
         "model", "exact", "similar", "bits/B", "p50 ms", "p95 ms", "file MB", "memory MB"
     );
-    let mb = |n_bytes: Option<u64>| {
-        n_bytes.map_or_else(|| "–".to_string(), |n_bytes| format!("{:.1}", n_bytes as f64 / 1e6))
-    };
     for Contestant { model, file_bytes, memory_bytes, group } in contestants {
         text += &format!(
             "\n{model:<width$} {:>7.3} {:>7.3} {:>7} {:>7.0} {:>7.0} {:>8} {:>9}",
@@ -115,8 +112,8 @@ fn table(contestants: &[Contestant]) -> String {
             fraction(group.bits_per_byte),
             group.latency_ms_p50,
             group.latency_ms_p95,
-            mb(*file_bytes),
-            mb(*memory_bytes)
+            megabytes(*file_bytes),
+            megabytes(*memory_bytes)
         );
     }
     text

@@ -20,17 +20,17 @@ const CONTEXTS: [(&str, Sources); 4] = [
 
 /// `inkling eval repo`.
 pub(crate) fn run(args: &Repo, json: bool) -> Result<()> {
-    let exam = Exam::read(&args.folders, args.limit, args.seed)?;
+    let exam = Exam::read(&args.folders, args.parts.limit, args.parts.seed)?;
     let (mut model, options) = super::completer(&args.subject)?;
     let run = Run {
         model: model.name().to_string(),
         repositories: args.folders.iter().map(|folder| folder.display().to_string()).collect(),
-        limit: args.limit,
-        seed: args.seed,
+        limit: args.parts.limit,
+        seed: args.parts.seed,
         ablation: args.ablation,
         keystrokes: args.keystrokes,
     };
-    let out = args.out.as_deref();
+    let out = args.parts.out.as_deref();
     let mut log = Log::open(out, &run)?;
     let measured = Measured { likelihood: true, keystrokes: args.keystrokes };
     let contexts = if args.ablation { &CONTEXTS[..] } else { &CONTEXTS[CONTEXTS.len() - 1..] };
