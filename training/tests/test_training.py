@@ -57,7 +57,9 @@ def test_the_gradients_are_those_of_the_whole_pass(config):
     torch.nn.functional.cross_entropy(logits, ids[:, 1:].flatten(), reduction="sum").backward()
     for name, parameter in model.named_parameters():
         error = (trainer.optimizer.gradients.named[name] - parameter.grad).norm() / parameter.grad.norm()
-        assert error < 0.03, name
+        # bf16 keeps 8 bits and every processor sums in an order of its own: 0.01 to 0.03 were
+        # measured, while a part of the gradient that is missing or doubled is an error of 0.5 or more.
+        assert error < 0.1, name
 
 
 def test_padding_has_no_weight_and_answers_more(config):
