@@ -147,9 +147,12 @@ def read_frames(file: BinaryIO) -> Iterator[Frame]:
 
 
 def tokens_command(
-    inkling: str, corpus: str, tokenizer: str, split: str, seed: int, threads: int = 1
+    inkling: str, corpus: str, tokenizer: str, split: str, seed: int, **others: int
 ) -> list[str]:
-    """The program that streams a split's rows, but for where it starts and how long they are."""
-    options = {"corpus": corpus, "tokenizer": tokenizer, "split": split, "seed": seed, "threads": threads}
+    """The program that streams a split's rows, but for where it starts and how long they are.
+
+    `others` are more of its options, such as `threads`.
+    """
+    options = {"corpus": corpus, "tokenizer": tokenizer, "split": split, "seed": seed} | others
     flags = [part for name, value in options.items() for part in (f"--{name}", str(value))]
     return [inkling, "dataset", "tokens", *flags]

@@ -3,6 +3,7 @@
 The pre-tokenizer is the one that llama.cpp calls `qwen2`; special tokens are those of
 docs/prompt-format.md, with ids 0 to 15, and never come out of text. Written are
 WORK/tokenizer.json and WORK/tokenizer.gguf, a model file with a vocabulary and nothing else.
+With `--from-gguf` nothing is trained: the tokenizer is that of a model, to go on from its weights.
 """
 
 import json
@@ -82,14 +83,7 @@ class TextTokenizer:
 
 def train(texts: Iterator[str], size: int = VOCABULARY_SIZE) -> TextTokenizer:
     """A tokenizer of `size` tokens: the specials, the 256 bytes, and merges by frequency."""
-    inner = Tokenizer(models.BPE())
-    inner.pre_tokenizer = pre_tokenizers.Sequence(
-        [
-            pre_tokenizers.Split(Regex(QWEN2_PATTERN), behavior="isolated"),
-            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
-        ]
-    )
-    inner.decoder = decoders.ByteLevel()
+    inner = byte_level(models.BPE())
     trainer = trainers.BpeTrainer(
         vocab_size=size,
         special_tokens=SPECIAL_TOKENS,
@@ -98,6 +92,29 @@ def train(texts: Iterator[str], size: int = VOCABULARY_SIZE) -> TextTokenizer:
     )
     inner.train_from_iterator(texts, trainer)
     return TextTokenizer(without_added_tokens(inner))
+
+
+def of_gguf(path: Path) -> TextTokenizer:
+    """The tokenizer of a model that `export_gguf` wrote."""
+    fields = gguf.GGUFReader(path).fields
+    tokens, merges = (fields[f"tokenizer.ggml.{key}"].contents() for key in ("tokens", "merges"))
+    if tokens[: len(SPECIAL_TOKENS)] != SPECIAL_TOKENS:
+        raise SystemExit(f"{path} has not the special tokens of docs/prompt-format.md")
+    ids = {token: n for n, token in enumerate(tokens)}
+    return TextTokenizer(byte_level(models.BPE(ids, [tuple(merge.split(" ")) for merge in merges])))
+
+
+def byte_level(model: models.BPE) -> Tokenizer:
+    """A tokenizer with this model and the pre-tokenizer `qwen2`."""
+    inner = Tokenizer(model)
+    inner.pre_tokenizer = pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.Split(Regex(QWEN2_PATTERN), behavior="isolated"),
+            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
+        ]
+    )
+    inner.decoder = decoders.ByteLevel()
+    return inner
 
 
 def without_added_tokens(inner: Tokenizer) -> Tokenizer:
@@ -183,9 +200,13 @@ def bytes_per_token(documents: Path, tokenizer: TextTokenizer) -> dict[str, floa
 def main() -> None:
     arguments = parser(__doc__)
     arguments.add_argument("--sample-mb", type=int, default=60)
+    arguments.add_argument("--from-gguf", type=Path, help="take this model's instead")
     args = arguments.parse_args()
     documents = args.work / "corpus/documents.jsonl"
-    tokenizer = train(sample(documents, args.sample_mb * 1_000_000))
+    if args.from_gguf:
+        tokenizer = of_gguf(args.from_gguf)
+    else:
+        tokenizer = train(sample(documents, args.sample_mb * 1_000_000))
     write_atomically(args.work / "tokenizer.json", tokenizer.inner.to_str(True).encode())
     write_gguf(args.work / "tokenizer.gguf", tokenizer)
     print(f"{tokenizer.size} tokens; held-out bytes a token:")

@@ -179,7 +179,8 @@ def run_for(args, trainer: Trainer, schedule, state: dict, log: str) -> Run:
     """The run of a trainer from where `state` stands in the stream, or from its beginning."""
     corpus, tokenizer = args.work / "corpus/documents.jsonl", args.work / "tokenizer.gguf"
     stream = state.get("stream") or {"place": Place(), "length": schedule.at(trainer.tokens, 0.0).length}
-    command = tokens_command(args.inkling, corpus, tokenizer, "train", args.seed, args.row_threads)
+    options = {"threads": args.row_threads, "plain": args.plain}
+    command = tokens_command(args.inkling, corpus, tokenizer, "train", args.seed, **options)
     rows = Rows(command, Place(*stream["place"]), stream["length"])
     first = trainer.rank == 0
     folder = args.work / "held_out"
@@ -195,6 +196,7 @@ def main() -> None:
     arguments.add_argument("--seed", type=int, default=1)
     arguments.add_argument("--threads", type=int, default=os.cpu_count())
     arguments.add_argument("--row-threads", type=int, help="that make rows (1, beside a GPU all but two)")
+    arguments.add_argument("--plain", type=int, default=25, help="percent of the tokens, no questions")
     arguments.add_argument("--until", type=Budget, metavar="60m|6M", help="stop after this much")
     arguments.add_argument("--from-gguf", type=Path, help="begin with this model's weights")
     arguments.add_argument("--cooldown", type=Budget, metavar="15m|4M", help="make a finished model")

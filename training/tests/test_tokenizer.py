@@ -5,7 +5,7 @@ import gguf
 import pytest
 
 import tokenizer
-from tokenizer import SPECIAL_TOKENS, TextTokenizer
+from tokenizer import SPECIAL_TOKENS, TextTokenizer, of_gguf, write_gguf
 
 
 @pytest.mark.parametrize(
@@ -102,3 +102,12 @@ def test_the_vocabulary_file_has_the_format_of_models(text_tokenizer, tmp_path):
     keys = ("bos", "fim_mid", "fim_sep")
     ids = {key: fields[f"tokenizer.ggml.{key}_token_id"].contents() for key in keys}
     assert ids == {"bos": 0, "fim_mid": 3, "fim_sep": 6}
+
+
+def test_a_models_tokenizer_is_read_back(text_tokenizer, tmp_path):
+    write_gguf(tmp_path / "model.gguf", text_tokenizer)
+    read = of_gguf(tmp_path / "model.gguf")
+    assert read.parts() == text_tokenizer.parts()
+    text = "def naïve(x):\r\n\treturn <|fim_middle|> 日本語"
+    assert read.encode(text) == text_tokenizer.encode(text)
+    assert read.decode(read.encode(text)) == text

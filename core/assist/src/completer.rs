@@ -3,9 +3,11 @@
 use std::future::Future;
 use std::pin::Pin;
 
+use inkling_context::Workspace;
 use inkling_engine::{Cancel, EngineError, Sampling, TokenId};
 use inkling_gguf::Error as GgufError;
 use inkling_prompt::{Prompt, Template};
+use inkling_syntax::Language;
 use inkling_tokenizer::Error as TokenizerError;
 
 use crate::Confidence;
@@ -54,6 +56,13 @@ pub trait Completer {
     /// cost little.
     fn remember(&mut self, texts: &[Remembered<'_>]) {
         let _ = texts;
+    }
+
+    /// Takes the workspace's other files as evidence too, for a file of `language` at `path`: about `max_bytes`
+    /// of what is new among those nearest to it. Whether more is left.
+    fn study(&mut self, workspace: &Workspace, path: &str, language: Language, max_bytes: usize) -> bool {
+        let _ = (workspace, path, language, max_bytes);
+        false
     }
 
     /// How to tell its right suggestions from its wrong ones, where that was learned.
@@ -147,6 +156,8 @@ pub struct Step {
     pub n_bytes: usize,
     /// What the model gave it.
     pub probability: f32,
+    /// Which share of the places that the files at hand say this of went on with it; 0 where they say nothing.
+    pub recalled: f32,
     /// The likeliest tokens here, the chosen one among them.
     pub alternatives: Vec<Alternative>,
 }

@@ -5,6 +5,7 @@
 
 mod completer;
 mod confidence;
+mod library;
 mod load;
 mod local;
 mod recall;
@@ -19,7 +20,7 @@ pub use completer::{
 pub use confidence::{CONFIDENCE_KEY, Confidence, N_SIGNALS, Signals};
 pub use load::LoadOptions;
 pub use local::{LocalModel, ModelSummary};
-pub use recall::{MIXER_KEY, Observation};
+pub use recall::{MIXER_KEY, Mixture, Observation, WORKSPACE_MIXER_KEY};
 pub use reuse::Shown;
 pub use suggest::{Candidate, Options, Outcome, Question, Request, Timings, question, suggest};
 pub use trigger::{Decision, Event, RequestId, Trigger};

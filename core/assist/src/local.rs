@@ -2,12 +2,14 @@
 
 use std::rc::Rc;
 
+use inkling_context::Workspace;
 use inkling_engine::{
     Cancel, Executor, ExecutorInfo, ModelConfig, Prefilled, Sampler, Sampling, TokenId, Top, Want,
 };
 use inkling_gguf::{Gguf, Source};
 use inkling_ngram::N_FEATURES;
 use inkling_prompt::{ModelFacts, Part, Prompt, Template};
+use inkling_syntax::Language;
 use inkling_tokenizer::Tokenizer;
 
 use crate::completer::{
@@ -126,9 +128,10 @@ impl LocalModel {
         &mut *self.executor
     }
 
-    /// From now on believes the files at hand by these mixing weights, whatever the model came with.
-    pub fn recall_with(&mut self, weights: [f32; N_FEATURES]) {
-        self.recall = Some(Recall::new(weights));
+    /// From now on believes the own file, and the workspace's others if they shall be, by these mixing weights,
+    /// whatever the model came with.
+    pub fn recall_with(&mut self, own: [f32; N_FEATURES], workspace: Option<[f32; N_FEATURES]>) {
+        self.recall = Some(Recall::new(own, workspace));
     }
 
     /// A prompt's token ids, every text between two special tokens on its own, and what the answer must
@@ -299,7 +302,7 @@ impl LocalModel {
             let nats = f64::from(top.log_sum_exp - row[token as usize]);
             let n_bytes = self.tokenizer.bytes(token).len();
             let history = self.without_specials(&tokens[..idx]);
-            observations.push(Observation::new(self.recall.as_ref(), &top, &history, token, nats, n_bytes));
+            observations.push(Observation::new(self.recall.as_ref(), top, &history, token, nats, n_bytes));
         }
         Ok(observations)
     }
@@ -317,9 +320,9 @@ impl LocalModel {
             probability: top.probability(idx),
         };
         let alternatives = top.entries.iter().enumerate().take(N_ALTERNATIVES).map(alternative).collect();
-        let bytes = self.tokenizer.bytes(id);
-        writing
-            .push(bytes, Step { id, text: self.piece(id), n_bytes: bytes.len(), probability, alternatives });
+        let recalled = self.recall.as_ref().map_or(0.0, |recall| recall.share(&writing.history, id));
+        let (bytes, text) = (self.tokenizer.bytes(id), self.piece(id));
+        writing.push(bytes, Step { id, text, n_bytes: bytes.len(), probability, recalled, alternatives });
     }
 
     fn prompt_token(&self, id: TokenId) -> PromptToken {
@@ -354,6 +357,11 @@ impl Completer for LocalModel {
         }
     }
 
+    fn study(&mut self, workspace: &Workspace, path: &str, language: Language, max_bytes: usize) -> bool {
+        let Some(recall) = &mut self.recall else { return false };
+        recall.study(workspace, (path, language), &self.tokenizer, max_bytes)
+    }
+
     fn confidence(&self) -> Option<Confidence> {
         self.confidence
     }
@@ -361,7 +369,7 @@ impl Completer for LocalModel {
     fn likelihood<'a>(&'a mut self, prompt: &'a Prompt, text: &'a str) -> Reply<'a, Option<(f64, usize)>> {
         Box::pin(async move {
             let observations = self.observe(prompt, text).await?;
-            let nats = observations.iter().map(|observation| observation.mixed_nats).sum();
+            let nats = observations.iter().map(Observation::mixed_nats).sum();
             Ok(Some((nats, observations.iter().map(|observation| observation.n_bytes).sum())))
         })
     }

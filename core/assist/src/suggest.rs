@@ -2,14 +2,14 @@
 
 use std::cell::RefCell;
 
-use inkling_context::{Config, Context, RecentEdits, Secrets, Sources, Workspace};
+use inkling_context::{Config, Context, Limits, RecentEdits, Secrets, Sources, Workspace};
 use inkling_engine::{Cancel, Sampling};
 use inkling_prompt::{Budget, Prompt};
 use inkling_refine::{Site, Suggestion};
 use inkling_syntax::{Source, Way};
 
 use crate::completer::{Answer, Ask, AssistError, Completer, Completion, Remembered};
-use crate::confidence::{Confidence, Signals, signals};
+use crate::confidence::{Confidence, Signals, Standing, signals};
 
 /// A cursor that wants a suggestion.
 #[derive(Clone, Copy)]
@@ -24,6 +24,10 @@ pub struct Request<'a> {
     pub workspace: &'a RefCell<Workspace>,
     /// What changed lately.
     pub edits: &'a RecentEdits,
+    /// Suggestions that the user has typed away from in the cursor's line: see [`Shown::n_rejected_at`].
+    ///
+    /// [`Shown::n_rejected_at`]: crate::Shown::n_rejected_at
+    pub n_rejected: usize,
     /// What is wanted.
     pub options: Options,
 }
@@ -58,6 +62,10 @@ impl Options {
 /// cursor comes to another line.
 const REMEMBERED_BEFORE: usize = 128 << 10;
 const REMEMBERED_BEHIND: usize = 64 << 10;
+
+/// Bytes of other files that are read on the way to an answer, as long as there are new ones: few enough not to
+/// be felt.
+const STUDIED_BYTES: usize = 32 << 10;
 
 /// Everything that was made on the way, for showing it.
 #[derive(Clone, Debug)]
@@ -146,7 +154,7 @@ pub async fn suggest(
         inkling_refine::refine(&secrets.restore(whole_lines(completion, site.way)), &site)
     };
     let suggestion = answer.completions.first().map(refined);
-    let candidates = candidates(&answer, refined, &judge(request, completer.confidence()));
+    let candidates = candidates(&answer, refined, &judge(&site, request.n_rejected, completer.confidence()));
     let refine_ms = watch.lap();
 
     let (prefill_ms, decode_ms, total_ms) = (answer.prefill_ms, answer.decode_ms, watch.total());
@@ -181,7 +189,7 @@ fn timed_question(
     completer: &mut dyn Completer,
     watch: &mut Stopwatch<'_>,
 ) -> Question {
-    let Request { source, path, offset, workspace, edits, options } = request;
+    let Request { source, path, offset, workspace, edits, options, .. } = request;
     let way = source.way_at(offset);
     let budget = Budget { prompt_tokens: prompt_tokens(options, way, completer.n_context()), way };
     let config = Config { sources: options.sources, ..Config::for_tokens(budget.prompt_tokens) };
@@ -194,6 +202,10 @@ fn timed_question(
     let prompt_ms = watch.lap();
 
     completer.remember(&around(source.text(), offset));
+    // Where other files shall not speak, what was read of them is forgotten.
+    let nothing = RefCell::new(Workspace::new(Limits::STANDARD));
+    let studied = if options.sources.recalled { workspace } else { &nothing };
+    completer.study(&studied.borrow(), path, source.language(), STUDIED_BYTES);
     Question { context, secrets, prompt, context_ms, prompt_ms }
 }
 
@@ -238,12 +250,21 @@ fn whole_lines(Completion { text, is_cut, .. }: &Completion, way: Way) -> &str {
 /// Makes a candidate of a completion's text.
 type Judge<'a> = dyn Fn(&Completion, String) -> Candidate + 'a;
 
-fn judge(request: Request<'_>, confidence: Option<Confidence>) -> impl Fn(&Completion, String) -> Candidate {
-    let before =
-        request.source.text()[..request.source.clamp(request.offset)].rsplit('\n').next().unwrap_or("");
-    let begins_line = before.trim().is_empty();
+fn judge(
+    site: &Site<'_>,
+    n_rejected: usize,
+    confidence: Option<Confidence>,
+) -> impl Fn(&Completion, String) -> Candidate {
+    let before = site.line_before();
+    let standing = Standing {
+        begins_line: before.trim().is_empty(),
+        goes_on_word: before.ends_with(|last: char| last.is_alphanumeric() || last == '_'),
+        parses: true,
+        n_rejected,
+    };
     move |completion, text| {
-        let signals = signals(completion, &text, begins_line);
+        let standing = Standing { parses: inkling_refine::parses(&text, site), ..standing };
+        let signals = signals(completion, &text, standing);
         let chance = confidence.map(|confidence| confidence.of(&signals));
         let is_sure = confidence.zip(chance).is_none_or(|(known, chance)| chance >= known.threshold);
         let probability = probability(completion, text.len());

@@ -14,14 +14,16 @@ fn folder(name: &str) -> PathBuf {
     folder
 }
 
-/// Two documents in each of two languages of the split "held_out", and one of another.
+/// A package of two documents in each of two languages of the split "held_out", and a document of another.
 fn corpus(folder: &std::path::Path) -> PathBuf {
     let python: String =
         (0..20).map(|n| format!("def read_{n}(path):\n    return open(path).read()\n\n")).collect();
     let rust: String =
         (0..20).map(|n| format!("pub fn value_{n}() -> usize {{\n    {n} + 100\n}}\n\n")).collect();
     let row = |path: &str, split: &str, text: &str| {
-        json!({ "package": "p", "path": path, "language": "any", "split": split, "text": text }).to_string()
+        let package = path.split_once('.').unwrap().1;
+        json!({ "package": package, "path": path, "language": "any", "split": split, "text": text })
+            .to_string()
             + "\n"
     };
     let rows = [
@@ -127,11 +129,14 @@ fn a_repositorys_own_code_is_asked_for_with_and_without_its_other_files() {
     let figures = figures(&inkling(&args));
     let groups = |key: &str| figures[key].as_array().unwrap().clone();
     let names: Vec<Value> = groups("by_context").iter().map(|group| group["name"].clone()).collect();
-    assert_eq!(names, ["none", "similar", "related", "all"]);
-    let [none, similar, all] =
-        [0, 1, 3].map(|idx| groups("by_context")[idx]["bits_per_byte"].as_f64().unwrap());
-    assert!(similar < none && all < none, "the other file says the same: {none} {similar} {all}");
-    assert_eq!(groups("by_context")[3]["exact_match"], figures["exact_match"]);
+    assert_eq!(names, ["none", "similar", "related", "recalled", "all"]);
+    let [none, similar, recalled, all] =
+        [0, 1, 3, 4].map(|idx| groups("by_context")[idx]["bits_per_byte"].as_f64().unwrap());
+    assert!(
+        similar < none && recalled < none && all < none,
+        "the other file says the same: {none} {similar} {recalled} {all}"
+    );
+    assert_eq!(groups("by_context")[4]["exact_match"], figures["exact_match"]);
     assert_eq!(groups("by_repository")[0]["name"], "eval-repo");
     let log = fs::read_to_string(out.join("cases.jsonl")).unwrap();
     assert!(
@@ -225,5 +230,10 @@ fn mixing_is_learned_and_written_into_a_model() {
     assert!(mixed < alone, "files of lines that are nearly the same: {mixed} and {alone}");
     let info =
         Command::new(env!("CARGO_BIN_EXE_inkling")).args(["model", "info"]).arg(&model).output().unwrap();
-    assert!(String::from_utf8_lossy(&info.stdout).contains("inkling.cache.mixer"));
+    assert!(String::from_utf8_lossy(&info.stdout).contains("inkling.cache.workspace_mixer"));
+
+    let text = fs::read_to_string(&corpus).unwrap();
+    fs::write(&corpus, text.lines().next().unwrap()).unwrap();
+    let one = inkling(&["eval", "mixing", "--corpus", corpus.to_str().unwrap()]);
+    assert!(String::from_utf8_lossy(&one.stderr).contains("the corpus has too few"));
 }

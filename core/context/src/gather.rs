@@ -18,13 +18,15 @@ pub struct Sources {
     pub related: bool,
     /// What was changed and looked at lately.
     pub recent: bool,
+    /// The lines of other files, as evidence beside the prompt for how a line goes on.
+    pub recalled: bool,
 }
 
 impl Sources {
     /// All of them.
-    pub const ALL: Sources = Sources { similar: true, related: true, recent: true };
+    pub const ALL: Sources = Sources { similar: true, related: true, recent: true, recalled: true };
     /// The cursor's own file alone.
-    pub const NONE: Sources = Sources { similar: false, related: false, recent: false };
+    pub const NONE: Sources = Sources { similar: false, related: false, recent: false, recalled: false };
 }
 
 /// How much [`gather`] takes.

@@ -25,7 +25,7 @@ use inkling_syntax::Language;
 
 pub use edits::RecentEdits;
 pub use gather::{Config, Sources, gather};
-pub use secrets::{SecretKind, Secrets};
+pub use secrets::{SecretKind, Secrets, lines_without_secrets};
 pub use workspace::{Declaration, File, Limits, Skipped, Workspace};
 
 /// What the model may be told, before any budget is applied.

@@ -1,7 +1,7 @@
 //! What is taken for a secret, counted over a corpus, and that it comes back.
 
 use expect_test::{Expect, expect};
-use inkling_context::{Config, Limits, RecentEdits, Secrets, Workspace, gather};
+use inkling_context::{Config, Limits, RecentEdits, Secrets, Workspace, gather, lines_without_secrets};
 use inkling_syntax::{Language, Source};
 use proptest::prelude::*;
 
@@ -104,4 +104,12 @@ proptest! {
         prop_assert_eq!(secrets.restore(&prefix), &text[..cursor]);
         prop_assert!(text[cursor..].ends_with(&secrets.restore(&suffix)));
     }
+}
+
+#[test]
+fn lines_without_secrets_are_kept() {
+    let key = ["AKIA", "QYLPMN5HHHFPZAM2"].concat();
+    let text = format!("one\nlet a = (\"{key}\", \"{key}\");\ntwo\n{key}");
+    assert_eq!(lines_without_secrets(&text), "one\ntwo\n");
+    assert_eq!(lines_without_secrets("one\ntwo"), "one\ntwo");
 }

@@ -129,3 +129,36 @@ fn a_full_index_takes_no_more_and_room_is_used_again() {
     assert!(workspace.remove("a.rs") && workspace.insert(file("c.rs", 1)).is_ok());
     assert_eq!((workspace.len(), workspace.n_bytes()), (2, 61));
 }
+
+#[test]
+fn the_nearest_files_of_kin_languages_come_first_as_far_as_there_is_room() {
+    let mut workspace = Workspace::new(Limits::STANDARD);
+    for path in ["src/deep/b.ts", "lib/d.ts", "src/a.ts", "src/c.js", "src/e.py"] {
+        workspace.insert(File::new(path, vec![b'\n'; 10]).unwrap()).unwrap();
+    }
+    let nearest = |max_bytes| -> Vec<&str> {
+        let files = workspace.nearest("src/a.ts", Language::TypeScript, max_bytes);
+        files.into_iter().map(|file| file.path.as_str()).collect()
+    };
+    assert_eq!(nearest(1000), ["src/c.js", "src/deep/b.ts", "lib/d.ts"]);
+    assert_eq!(nearest(29), ["src/c.js", "src/deep/b.ts"]);
+}
+
+#[test]
+fn membership_changes_with_the_paths_and_not_with_the_texts() {
+    let file = |path: &str, n: usize| File::new(path, vec![b'\n'; n]).unwrap();
+    let mut workspace = Workspace::new(Limits { max_files: 2, max_bytes: 100 });
+    let mut known = workspace.membership();
+    let mut has_changed = |workspace: &Workspace| {
+        let before = std::mem::replace(&mut known, workspace.membership());
+        before != known
+    };
+    assert!(workspace.insert(file("a.rs", 1)).is_ok() && has_changed(&workspace));
+    let version = workspace.get("a.rs").unwrap().version();
+    assert!(workspace.insert(file("a.rs", 2)).is_ok() && !has_changed(&workspace));
+    assert_ne!(workspace.get("a.rs").unwrap().version(), version);
+    assert!(workspace.insert(file("b.rs", 200)).is_err() && !has_changed(&workspace));
+    assert!(workspace.insert(file("a.rs", 200)).is_err() && has_changed(&workspace), "the older one is gone");
+    assert!(!workspace.remove("a.rs") && !has_changed(&workspace));
+    assert_ne!(Workspace::new(Limits::STANDARD).membership(), workspace.membership());
+}

@@ -23,9 +23,6 @@ const MIN_PLAIN_TOKENS: usize = 48;
 /// Budgets of questions, in tokens; rows bound them further.
 const BUDGETS: Range<f32> = 256.0..2048.0;
 
-/// The share of the tokens that are plain documents, in percent.
-const PLAIN_PERCENT: usize = 25;
-
 /// For judging how many samples a document gives: bytes of a token, and how full an average sample is.
 const BYTES_A_TOKEN: usize = 3;
 const USUAL_SAMPLE_TOKENS: usize = 640;
@@ -91,10 +88,12 @@ pub struct Maker<'m> {
     seed: u64,
     /// Tokens of a row: inputs and, one further, targets.
     row_tokens: usize,
+    plain_percent: u8,
 }
 
 impl<'m> Maker<'m> {
-    /// Rows have `length` + 1 tokens.
+    /// Rows have `length` + 1 tokens. `plain_percent` of all tokens are plain documents, the rest questions with
+    /// their answers.
     ///
     /// # Errors
     /// [`Error::Tokenizer`] and [`Error::Length`] where nothing could be made.
@@ -103,12 +102,14 @@ impl<'m> Maker<'m> {
         tokenizer: &'m Tokenizer,
         seed: u64,
         length: usize,
+        plain_percent: u8,
     ) -> Result<Maker<'m>, Error> {
         if length < MIN_LENGTH {
             return Err(Error::Length { length, min: MIN_LENGTH });
         }
         let sampler = Sampler::new(corpus, tokenizer)?;
-        Ok(Maker { corpus, sampler, schedule: Schedule::new(corpus, seed), seed, row_tokens: length + 1 })
+        let schedule = Schedule::new(corpus, seed);
+        Ok(Maker { corpus, sampler, schedule, seed, row_tokens: length + 1, plain_percent })
     }
 
     /// The languages of the corpus, with how often their documents come in an epoch, on average.
@@ -177,7 +178,7 @@ impl Packer<'_> {
         self.rng.shuffle(&mut strata);
         for (nth, stratum) in strata {
             self.next_row();
-            if self.n_plain * 100 < self.n_tokens * PLAIN_PERCENT {
+            if self.n_plain * 100 < self.n_tokens * usize::from(self.maker.plain_percent) {
                 self.plain(nth, stratum.start);
             } else {
                 self.question(nth, &stratum);

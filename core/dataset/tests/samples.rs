@@ -53,7 +53,7 @@ const HOSTILE: &str = "def f(text):\n    if text == \"<|fim_middle|>\":  # <|end
 
 fn pieces(corpus: &Corpus, seed: u64, length: usize, start: Place, n: usize) -> Vec<Piece> {
     let tokenizer = tokenizer();
-    let maker = Maker::new(corpus, &tokenizer, seed, length).unwrap();
+    let maker = Maker::new(corpus, &tokenizer, seed, length, 25).unwrap();
     maker.pieces(start).unwrap().take(n).collect()
 }
 
@@ -62,7 +62,7 @@ fn goldens() {
     let tokenizer = tokenizer();
     for (seed, (path, text)) in LANGUAGES.into_iter().enumerate() {
         let corpus = Corpus::new(vec![document("fixture", path, text)]);
-        let maker = Maker::new(&corpus, &tokenizer, seed as u64, 1024).unwrap();
+        let maker = Maker::new(&corpus, &tokenizer, seed as u64, 1024, 25).unwrap();
         let pieces: String = maker
             .pieces(Place::default())
             .unwrap()
@@ -109,6 +109,23 @@ fn kinds_orders_and_context_are_mixed() {
         [Kind::Line, Kind::Lines, Kind::Statement, Kind::Block, Kind::Arguments, Kind::Part, Kind::Span]
     {
         assert!(share(&|sample| sample.kind == kind) > 0.005, "{kind:?}");
+    }
+}
+
+#[test]
+fn plain_documents_have_the_share_that_is_asked_for() {
+    let (corpus, tokenizer) = (corpus(), tokenizer());
+    for percent in [0u8, 50, 100] {
+        let maker = Maker::new(&corpus, &tokenizer, 3, 1024, percent).unwrap();
+        let pieces: Vec<Piece> = maker.pieces(Place::default()).unwrap().take(12).collect();
+        let samples = || pieces.iter().flat_map(|piece| &piece.rows).flat_map(|row| &row.samples);
+        let n_tokens = |is_meant: &dyn Fn(&Sample) -> bool| -> usize {
+            samples().filter(|sample| is_meant(sample)).map(|sample| sample.ids.len()).sum()
+        };
+        let share =
+            100.0 * n_tokens(&|sample| sample.kind == Kind::Plain) as f64 / n_tokens(&|_| true) as f64;
+        // Rows are filled up with the beginnings of plain documents.
+        assert!((-1.0..12.0).contains(&(share - f64::from(percent))), "{percent}: {share}");
     }
 }
 
@@ -224,7 +241,7 @@ proptest! {
 #[test]
 fn what_cannot_be_made_is_said() {
     let (corpus, tokenizer) = (corpus(), tokenizer());
-    let error = |length, place: Option<Place>| match Maker::new(&corpus, &tokenizer, 1, length) {
+    let error = |length, place: Option<Place>| match Maker::new(&corpus, &tokenizer, 1, length, 25) {
         Err(error) => error,
         Ok(maker) => maker.pieces(place.unwrap()).map(|_| ()).unwrap_err(),
     };

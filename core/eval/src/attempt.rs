@@ -63,6 +63,7 @@ pub async fn attempt(
         offset: problem.prompt.len(),
         workspace: &workspace,
         edits: &edits,
+        n_rejected: 0,
         options: Options { max_tokens: effort.max_tokens, ..options },
     };
     let started = now_ms();

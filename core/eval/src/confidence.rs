@@ -98,7 +98,8 @@ mod tests {
 
     /// A suggestion of four characters that the model gave `nats`.
     fn suggestion(nats: f32, is_right: bool) -> CaseResult {
-        let signals = [1.0, -nats, -nats, 0.0, 0.0, 0.5, 0.0];
+        let mut signals = [0.0; N_SIGNALS];
+        signals[..3].copy_from_slice(&[1.0, -nats, -nats]);
         CaseResult { signals: Some(signals), ..result("abcd", if is_right { "abcd" } else { "abcx" }) }
     }
 

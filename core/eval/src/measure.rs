@@ -4,7 +4,9 @@ use inkling_assist::context::{RecentEdits, Workspace};
 use inkling_assist::engine::Cancel;
 use inkling_assist::prompt::Prompt;
 use inkling_assist::syntax::Source;
-use inkling_assist::{AssistError, Candidate, Completer, LocalModel, Observation, Options, Request, suggest};
+use inkling_assist::{
+    AssistError, Candidate, Completer, LocalModel, Observation, Options, Request, question, suggest,
+};
 
 use crate::{Case, CaseResult, Document};
 
@@ -39,8 +41,43 @@ pub async fn measure(
     asking: Asking<'_>,
     measured: Measured,
 ) -> Result<CaseResult, AssistError> {
+    measure_after(0, case, document, completer, asking, measured).await
+}
+
+/// The same for what is left of a case once the user has typed away from what was suggested first: up to the
+/// first character that is another, and it. `None` where nothing is left, or nothing was typed away from.
+///
+/// # Errors
+/// Those of the model.
+pub async fn measure_typing_on(
+    first: &CaseResult,
+    case: &Case,
+    document: &Document,
+    completer: &mut dyn Completer,
+    asking: Asking<'_>,
+) -> Result<Option<CaseResult>, AssistError> {
+    let suggested = first.suggested.chars().map(Some).chain(std::iter::repeat(None));
+    let typed =
+        first.wanted.char_indices().zip(suggested).find(|((_, wanted), other)| Some(*wanted) != *other);
+    let Some(((at, other), _)) = typed.filter(|_| !first.suggested.is_empty()) else { return Ok(None) };
+    let start = case.wanted.start + at + other.len_utf8();
+    let rest = Case { wanted: start..case.wanted.end, ..case.clone() };
+    match document.text[rest.wanted.clone()].trim().is_empty() {
+        true => Ok(None),
+        false => measure_after(1, &rest, document, completer, asking, Measured::default()).await.map(Some),
+    }
+}
+
+async fn measure_after(
+    n_rejected: usize,
+    case: &Case,
+    document: &Document,
+    completer: &mut dyn Completer,
+    asking: Asking<'_>,
+    measured: Measured,
+) -> Result<CaseResult, AssistError> {
     let wanted = &document.text[case.wanted.clone()];
-    let mut asker = Asker { case, document, completer, asking };
+    let mut asker = Asker { case, document, completer, asking, n_rejected };
     let answer = asker.ask(0, measured.likelihood.then_some(wanted)).await?;
     let keystrokes = match measured.keystrokes {
         true => Some(asker.type_line(answer.text()).await?),
@@ -75,8 +112,7 @@ pub async fn observe(
     model: &mut LocalModel,
     asking: Asking<'_>,
 ) -> Result<Vec<Observation>, AssistError> {
-    let asking = Asking { options: Options { max_tokens: 1, ..asking.options }, ..asking };
-    let prompt = Asker { case, document, completer: model, asking }.ask(0, None).await?.prompt;
+    let prompt = Asker { case, document, completer: model, asking, n_rejected: 0 }.question();
     model.observe(&prompt, &format!("{}\n", &document.text[case.wanted.clone()])).await
 }
 
@@ -86,10 +122,11 @@ struct Asker<'a> {
     document: &'a Document,
     completer: &'a mut dyn Completer,
     asking: Asking<'a>,
+    /// Suggestions that were typed away from.
+    n_rejected: usize,
 }
 
 struct Shown {
-    prompt: Prompt,
     candidate: Option<Candidate>,
     latency_ms: f64,
     nats: Option<(f64, usize)>,
@@ -104,25 +141,47 @@ impl Shown {
 impl Asker<'_> {
     /// What is shown once the first `n_typed` bytes of the wanted text are typed.
     async fn ask(&mut self, n_typed: usize, likelihood_of: Option<&str>) -> Result<Shown, AssistError> {
-        let offset = self.case.wanted.start + n_typed;
-        let text = &self.document.text;
-        let rest = format!("{}{}", &text[..offset], &text[self.case.wanted.end..]);
-        let source = Source::new(rest, self.document.language);
-        let edits = RecentEdits::default();
-        let path = &self.document.path;
-        let Asking { workspace, options, now_ms } = self.asking;
-        let request = Request { source: &source, path, offset, workspace, edits: &edits, options };
+        let (source, edits) = (self.source(n_typed), RecentEdits::default());
+        let request = self.request(&source, &edits, n_typed);
+        let now_ms = self.asking.now_ms;
         let outcome = suggest(request, self.completer, &Cancel::default(), now_ms).await?;
         let nats = match likelihood_of {
             Some(wanted) => self.completer.likelihood(&outcome.prompt, &format!("{wanted}\n")).await?,
             None => None,
         };
         Ok(Shown {
-            prompt: outcome.prompt,
             candidate: outcome.candidates.into_iter().next(),
             latency_ms: outcome.timings.total_ms,
             nats,
         })
+    }
+
+    /// What the model is asked before anything is typed.
+    fn question(&mut self) -> Prompt {
+        let (source, edits) = (self.source(0), RecentEdits::default());
+        let request = self.request(&source, &edits, 0);
+        question(request, self.completer, self.asking.now_ms).prompt
+    }
+
+    /// The document as it stands once the first `n_typed` bytes of the wanted text are typed.
+    fn source(&self, n_typed: usize) -> Source {
+        let (text, wanted) = (&self.document.text, &self.case.wanted);
+        let text = format!("{}{}", &text[..wanted.start + n_typed], &text[wanted.end..]);
+        Source::new(text, self.document.language)
+    }
+
+    /// The cursor behind what is typed, as after a while: the workspace's other files have been read.
+    fn request<'r>(&mut self, source: &'r Source, edits: &'r RecentEdits, n_typed: usize) -> Request<'r>
+    where
+        Self: 'r,
+    {
+        let (Document { path, language, .. }, Asking { workspace, options, .. }) =
+            (self.document, self.asking);
+        if options.sources.recalled {
+            self.completer.study(&workspace.borrow(), path, *language, usize::MAX);
+        }
+        let (offset, n_rejected) = (self.case.wanted.start + n_typed, self.n_rejected);
+        Request { source, path, offset, workspace, edits, n_rejected, options }
     }
 
     /// Keys for what is wanted, of a person who reads every suggestion, takes one whose first line is wholly right
@@ -139,7 +198,9 @@ impl Asker<'_> {
             } else {
                 let typed = rest.chars().next().map_or(1, char::len_utf8);
                 // Typing what is shown keeps the rest of it on the screen.
-                shown = shown.strip_prefix(&rest[..typed]).unwrap_or("").to_string();
+                let left = shown.strip_prefix(&rest[..typed]);
+                self.n_rejected += usize::from(left.is_none() && !shown.is_empty());
+                shown = left.unwrap_or("").to_string();
                 n_typed += typed;
             }
             if shown.is_empty() && n_typed < wanted.len() {

@@ -116,8 +116,8 @@ fn exact_match_sure(results: &[&CaseResult]) -> Option<f64> {
     (sure().count() > 0).then(|| n_right as f64 / sure().count() as f64)
 }
 
-/// Of texts, each with what a model gave it in nats and its bytes.
-pub(crate) fn bits_per_byte(measured: impl Iterator<Item = (f64, usize)>) -> Option<f64> {
+/// Bits a byte of texts, each with what a model gave it in nats and its bytes; `None` of no bytes.
+pub fn bits_per_byte(measured: impl Iterator<Item = (f64, usize)>) -> Option<f64> {
     let (nats, n_bytes) = measured.fold((0.0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
     (n_bytes > 0).then(|| nats / std::f64::consts::LN_2 / n_bytes as f64)
 }

@@ -36,6 +36,13 @@ pub struct Evidence {
     pub n_places: usize,
 }
 
+impl Evidence {
+    /// The share of the places that `token` followed.
+    pub fn share(&self, token: TokenId) -> f32 {
+        self.entries.iter().find(|entry| entry.0 == token).map_or(0.0, |entry| entry.1)
+    }
+}
+
 /// Documents as token ids, and for every pair of tokens the places where it stood.
 ///
 /// The places of a pair are a chain from the newest to the oldest, as in an LZ77 match finder: adding a

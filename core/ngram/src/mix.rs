@@ -35,7 +35,11 @@ impl Mixer {
         if evidence.entries.is_empty() {
             return 0.0;
         }
-        let features = Self::features(model, evidence);
+        self.weight_of(&Self::features(model, evidence))
+    }
+
+    /// The share of a cache with these features.
+    pub fn weight_of(&self, features: &[f32; N_FEATURES]) -> f32 {
         let sum: f32 = self.weights.iter().zip(features).map(|(weight, feature)| weight * feature).sum();
         1.0 / (1.0 + libm::expf(-sum))
     }

@@ -11,6 +11,7 @@ mod site;
 
 use inkling_syntax::Way;
 
+pub use parse::parses;
 pub use site::Site;
 
 /// What is left to show, and which rules shortened it.

@@ -14,20 +14,25 @@ const MAX_TRIES: usize = 12;
 /// stays, as something to go on from.
 pub(crate) fn breaks_parse(text: &str, site: &Site<'_>) -> String {
     let is_one_line = site.way == Way::Inline || !text.trim_end().contains('\n');
-    if is_one_line || site.source.text().len() > MAX_BYTES {
+    if is_one_line {
         return text.to_string();
     }
-    let n_errors = site.source.error_count();
-    let is_fine = |end: &usize| {
-        let mut source = site.source.clone();
-        source.edit(site.offset..site.offset, text[..*end].trim_end());
-        source.error_count() <= n_errors
-    };
+    let is_fine = |end: &usize| parses(&text[..*end], site);
     let ends: Vec<usize> = text.match_indices('\n').map(|(at, _)| at).chain([text.len()]).collect();
     let longest = ends.iter().rev().take(MAX_TRIES).find(|end| is_fine(end));
     let first = ends.iter().find(|end| !text[..**end].trim().is_empty());
     let end = longest.or(first).copied().unwrap_or(text.len());
     text[..end].to_string()
+}
+
+/// Whether the file has no more syntax errors with `text` at the cursor than without. Of a long file that is not
+/// known, and held for true.
+pub fn parses(text: &str, site: &Site<'_>) -> bool {
+    site.source.text().len() > MAX_BYTES || {
+        let mut source = site.source.clone();
+        source.edit(site.offset..site.offset, text.trim_end());
+        source.error_count() <= site.source.error_count()
+    }
 }
 
 #[cfg(test)]

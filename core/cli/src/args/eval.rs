@@ -22,7 +22,7 @@ pub(crate) enum Eval {
     Repo(Repo),
     /// Ask several models for the same parts of repositories: how good, how fast and how large each is.
     Compare(Compare),
-    /// Learn how much to believe what the files at hand say, for the model's `inkling.cache.mixer`.
+    /// Learn how much to believe what the files at hand say, for the model's `inkling.cache.*`.
     Mixing(Learning),
     /// Learn which suggestions are right, for the model's `inkling.confidence`.
     Confidence(Learning),
@@ -177,9 +177,12 @@ pub(crate) struct Learning {
     /// Documents as JSON lines with package, path, split and text.
     #[arg(long, value_name = "FILE")]
     pub(crate) corpus: PathBuf,
-    /// Which of them; half of them to learn on, half to measure on.
+    /// Which of them; half of their packages to learn on, half to measure on.
     #[arg(long, value_name = "NAME", default_value = "held_out")]
     pub(crate) split: String,
+    /// A package to leave out, because it is measured elsewhere; may be given several times.
+    #[arg(long, value_name = "PACKAGE")]
+    pub(crate) except: Vec<String>,
     #[command(flatten)]
     pub(crate) file: ModelFile,
     /// Lines of each language.

@@ -260,6 +260,9 @@ pub(crate) struct Tokens {
     /// Tokens of a row, without the last target.
     #[arg(long, value_name = "N", default_value_t = 512)]
     pub(crate) length: usize,
+    /// The share of the tokens that are plain documents; the rest are questions and their answers.
+    #[arg(long, value_name = "PERCENT", default_value_t = 25, value_parser = clap::value_parser!(u8).range(..=100))]
+    pub(crate) plain: u8,
     /// Another seed gives other samples in another order.
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub(crate) seed: u64,

@@ -78,6 +78,7 @@ pub(super) fn ask(at: &At, n_candidates: usize) -> Result<Asked> {
         offset: place.offset,
         workspace: &workspace,
         edits: &edits,
+        n_rejected: 0,
         options,
     };
     let outcome = block_on(suggest(request, &mut *model, &Cancel::default(), &model::clock()))?;

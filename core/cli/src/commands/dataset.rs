@@ -28,7 +28,7 @@ fn tokens(args: &Tokens) -> Result<()> {
     let tokenizer = Tokenizer::from_gguf(&model::header(&args.tokenizer)?)
         .with_context(|| args.tokenizer.display().to_string())?;
     let corpus = read_corpus(&args.corpus, &args.split)?;
-    let maker = Maker::new(&corpus, &tokenizer, args.seed, args.length)?;
+    let maker = Maker::new(&corpus, &tokenizer, args.seed, args.length, args.plain)?;
     let n_pieces = args.pieces.unwrap_or(if args.text { 1 } else { usize::MAX });
     let n_threads = args.threads.get();
     let plans = |nth| Ok(maker.plans(start)?.take(n_pieces).skip(nth).step_by(n_threads));

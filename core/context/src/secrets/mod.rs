@@ -2,6 +2,7 @@
 
 mod find;
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 pub use find::SecretKind;
@@ -123,6 +124,24 @@ impl Secrets {
         });
         format!("{}{}{END}", self.stem, idx + 1)
     }
+}
+
+/// `text` without the lines that a secret stands in.
+pub fn lines_without_secrets(text: &str) -> Cow<'_, str> {
+    let found = findings(text);
+    if found.is_empty() {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut done = 0;
+    for Finding { range, .. } in found {
+        let start = text[..range.start].rfind('\n').map_or(0, |at| at + 1);
+        let end = text[range.end..].find('\n').map_or(text.len(), |at| range.end + at + 1);
+        // Of two secrets in a line, the second begins in what is gone.
+        out.push_str(text.get(done..start).unwrap_or_default());
+        done = end;
+    }
+    Cow::Owned(out + &text[done..])
 }
 
 /// A beginning of placeholders that no text of the context has.

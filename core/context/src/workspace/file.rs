@@ -1,6 +1,7 @@
 //! One file, as the index keeps it.
 
 use std::ops::Range;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use inkling_syntax::{Language, MAX_LINE_BYTES, MAX_TREE_BYTES, Source, SymbolKind};
 
@@ -32,6 +33,8 @@ pub struct File {
     pub declarations: Vec<Declaration>,
     /// Whether its declarations come from its syntax tree, and not from the look of its lines.
     pub is_parsed: bool,
+    /// Tells this text from every other of any file.
+    version: u64,
     /// The file in stretches, in order and without gaps.
     pub(crate) chunks: Vec<Chunk>,
     /// The terms of all chunks, one chunk after the other, each term once a chunk.
@@ -93,6 +96,12 @@ impl Skipped {
     }
 }
 
+/// A number that was not there before, in this process.
+pub(super) fn next_version() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    NEXT.fetch_add(1, Ordering::Relaxed)
+}
+
 impl File {
     /// Looks over a file's bytes once, without parsing them.
     ///
@@ -108,11 +117,17 @@ impl File {
             text,
             declarations,
             is_parsed: false,
+            version: next_version(),
             chunks: Vec::new(),
             terms: Vec::new(),
         };
         file.find_terms();
         Ok(file)
+    }
+
+    /// Tells this text from every other that was ever made into a file.
+    pub fn version(&self) -> u64 {
+        self.version
     }
 
     /// Takes the declarations from the syntax tree, where the text has one.

@@ -4,11 +4,13 @@ mod file;
 mod lexical;
 mod paths;
 
+use inkling_syntax::Language;
 use rustc_hash::FxHashMap;
 
 pub use file::{Declaration, File, Skipped};
 pub(crate) use paths::{Paths, split};
 
+use crate::similar::are_kin;
 use crate::terms::Term;
 
 /// How large an index may become.
@@ -36,6 +38,7 @@ pub struct Workspace {
     unused: Vec<FileId>,
     n_bytes: usize,
     paths: Paths,
+    membership: u64,
     /// Every chunk that was ever added, by its number, until the next compaction.
     chunks: Vec<ChunkAt>,
     n_dead_chunks: usize,
@@ -92,6 +95,7 @@ impl Workspace {
             unused: Vec::new(),
             n_bytes: 0,
             paths: Paths::default(),
+            membership: file::next_version(),
             chunks: Vec::new(),
             n_dead_chunks: 0,
             postings: FxHashMap::default(),
@@ -115,8 +119,13 @@ impl Workspace {
     /// # Errors
     /// [`Skipped::Full`] past the bound; an older one is gone then too.
     pub fn insert(&mut self, file: File) -> Result<(), Skipped> {
-        self.remove(&file.path);
-        if self.len() >= self.limits.max_files || self.n_bytes + file.text.len() > self.limits.max_bytes {
+        let was_there = self.take(&file.path);
+        let fits =
+            self.len() < self.limits.max_files && self.n_bytes + file.text.len() <= self.limits.max_bytes;
+        if was_there != fits {
+            self.membership = file::next_version();
+        }
+        if !fits {
             return Err(Skipped::Full);
         }
         let id = self.unused.pop().unwrap_or(self.files.len() as FileId);
@@ -139,6 +148,14 @@ impl Workspace {
 
     /// Forgets a file; whether there was one.
     pub fn remove(&mut self, path: &str) -> bool {
+        let was_there = self.take(path);
+        if was_there {
+            self.membership = file::next_version();
+        }
+        was_there
+    }
+
+    fn take(&mut self, path: &str) -> bool {
         let Some(id) = self.paths.remove(path) else { return false };
         let Some(file) = self.files[id as usize].take() else { return false };
         self.unused.push(id);
@@ -176,6 +193,26 @@ impl Workspace {
         let mut paths: Vec<&str> = unparsed.map(|file| file.path.as_str()).collect();
         paths.sort_by_cached_key(|other| (paths::distance(path, other), *other));
         paths.into_iter().map(str::to_string).collect()
+    }
+
+    /// The files that may have lines in common with one of `language` at `path`, itself excluded, those nearest
+    /// to it first; together at most `max_bytes`.
+    pub fn nearest(&self, path: &str, language: Language, max_bytes: usize) -> Vec<&File> {
+        let kin = |file: &&File| file.path != path && are_kin(file.language, language);
+        let mut files: Vec<&File> = self.files.iter().flatten().filter(kin).collect();
+        files.sort_by_cached_key(|file| (paths::distance(path, &file.path), file.path.as_str()));
+        let mut n_bytes = 0;
+        files.retain(|file| {
+            let fits = n_bytes + file.text.len() <= max_bytes;
+            n_bytes += if fits { file.text.len() } else { 0 };
+            fits
+        });
+        files
+    }
+
+    /// Changes with every path that comes or goes, and with nothing else; no two workspaces share it.
+    pub fn membership(&self) -> u64 {
+        self.membership
     }
 
     /// Takes note that the user looked at a line, from 0, of a file.

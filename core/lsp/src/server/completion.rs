@@ -187,6 +187,7 @@ impl Server {
             offset: *offset,
             workspace: &workspace,
             edits: &edits,
+            n_rejected: self.n_rejected(at),
             options,
         };
         let outcome = suggest(request, model.completer(), cancel, &|| self.host.now_ms()).await;
@@ -220,13 +221,21 @@ impl Server {
             self.offer(Offer::new(&at.document.path, source, at.offset, texts.clone(), latency_ms))
         });
         let answer = items(&at, &texts, ticket);
+        let n_rejected = self.n_rejected(&at);
         let Place { uri, document, offset } = at;
         let (version, model) = (document.version, slot.info.borrow().name.clone());
         let mut state = self.state.borrow_mut();
-        state.shown = Some(Shown::new(&document.path, (*document.source).clone(), offset, texts));
+        let source = (*document.source).clone();
+        state.shown = Some(Shown::new(&document.path, source, offset, texts, n_rejected));
         state.last = Some(LastOutcome { uri, version, offset, source: document.source, outcome, model });
         drop(state);
         self.forget(request, Ok(answer));
+    }
+
+    /// Suggestions that the user has typed away from in this line.
+    fn n_rejected(&self, at: &Place) -> usize {
+        let (state, Document { path, source, .. }) = (self.state.borrow(), &at.document);
+        state.shown.as_ref().map_or(0, |shown| shown.n_rejected_at(path, source.text(), at.offset))
     }
 
     fn typed_ahead(&self, at: &Place) -> Vec<String> {

@@ -93,6 +93,7 @@ async fn test(
         offset: QUESTION.len(),
         workspace: &RefCell::new(Workspace::new(Limits::STANDARD)),
         edits: &RecentEdits::default(),
+        n_rejected: 0,
         options: Options {
             max_tokens: TEST_TOKENS,
             prompt_tokens: model.prompt_tokens(),

@@ -17,7 +17,7 @@ const N_CONTEXT: usize = 4096;
 
 /// `inkling eval compare`.
 pub(crate) fn run(args: &Compare, json: bool) -> Result<()> {
-    let exam = Exam::read(&args.folders, args.parts.limit, args.parts.seed)?;
+    let exam = Exam::of_folders(&args.folders, args.parts.limit, args.parts.seed)?;
     let server = endpoint::named(&args.server);
     let run = Run {
         models: args.models.iter().map(|model| model.display().to_string()).collect(),

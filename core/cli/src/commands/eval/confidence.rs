@@ -1,39 +1,32 @@
-use std::cell::RefCell;
-
 use anyhow::Result;
 use futures::executor::block_on;
 use inkling_assist::CONFIDENCE_KEY;
-use inkling_assist::context::{Limits, Workspace};
-use inkling_eval::{Asking, Cut, Measured, Point, curve, draw, fit_confidence, measure, point};
+use inkling_eval::{CaseResult, Measured, Point, curve, fit_confidence, measure, measure_typing_on, point};
 use inkling_lsp::Configuration;
 use serde_json::json;
 
+use super::exam::{Exam, halves};
 use crate::args::Learning;
 use crate::commands::{print, print_json};
 use crate::model;
 
-/// Learns on one half of the cases, and says on the other what comes of it.
+/// Learns on one half of the packages, and says on the other what comes of it.
 pub(crate) fn run(args: &Learning, json: bool) -> Result<()> {
-    let documents = super::documents(&args.corpus, &args.split)?;
-    let cases = draw(&documents, Cut::Lines, args.limit, args.seed);
+    let exam = Exam::of_corpus(&args.corpus, &args.split, &args.except, args.limit, args.seed)?;
     let (mut model, path) = super::load(&args.file)?;
-    let workspace = RefCell::new(Workspace::new(Limits::STANDARD));
-    let clock = model::clock();
-    let asking = Asking { workspace: &workspace, options: Configuration::DEFAULT.options, now_ms: &clock };
-    let bar = model::steps_bar("Asking for lines", cases.len());
-    let mut halves = [Vec::new(), Vec::new()];
-    for case in &cases {
-        let document = &documents[case.document];
-        let result = block_on(measure(case, document, &mut model, asking, Measured::default()))?;
-        halves[case.document % 2].push(result);
-        bar.inc(1);
-    }
+    let bar = model::steps_bar("Asking for lines", exam.len());
+    let results = exam.each(Configuration::DEFAULT.options, &bar, |case, document, asking| {
+        let first = block_on(measure(case, document, &mut model, asking, Measured::default()))?;
+        let second = block_on(measure_typing_on(&first, case, document, &mut model, asking))?;
+        Ok([Some(first), second].into_iter().flatten().collect::<Vec<CaseResult>>())
+    })?;
     bar.finish_and_clear();
+    let halves = halves(results)?.map(|half| half.concat());
     let confidence = fit_confidence(&halves[0]);
     let points = curve(&halves[1], &confidence);
     let chosen = point(&halves[1], &confidence, confidence.threshold);
     if let Some(out) = &args.write {
-        super::rewrite(&path, CONFIDENCE_KEY, confidence.to_value(), out)?;
+        super::rewrite(&path, &[(CONFIDENCE_KEY, confidence.to_value())], out)?;
     }
     if json {
         return print_json(&json!({

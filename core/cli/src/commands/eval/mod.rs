@@ -15,19 +15,18 @@ use std::rc::Rc;
 use anyhow::{Context, Result, bail};
 use futures::executor::block_on;
 use inkling_assist::gguf::{Builder, Value};
-use inkling_assist::syntax::Language;
 use inkling_assist::{Completer, LocalModel, Options};
 use inkling_endpoint::EndpointModel;
-use inkling_eval::{Document, Format};
+use inkling_eval::Format;
 use inkling_lsp::Configuration;
 use inkling_lsp::wire::{EndpointSettings, Settings};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::json;
 
 use super::{print, print_json};
 use crate::args::{Eval, ModelFile, Runs, Subject};
 use crate::http::Http;
-use crate::{config, corpus, endpoint, files, model};
+use crate::{config, endpoint, files, model};
 
 /// `inkling eval …`.
 pub(crate) fn run(command: &Eval, json: bool) -> Result<()> {
@@ -70,43 +69,19 @@ fn server(settings: EndpointSettings) -> Result<(Box<dyn Completer>, Options)> {
     Ok((Box::new(EndpointModel::new(server, Rc::<Http>::default())?), options))
 }
 
-/// Writes a model again with another value of a metadata key.
-fn rewrite(model: &Path, key: &str, value: Value, out: &Path) -> Result<()> {
+/// Writes a model again with other values of metadata keys.
+fn rewrite(model: &Path, values: &[(&str, Value)], out: &Path) -> Result<()> {
     let (gguf, source) = (model::header(model)?, files::open(model)?);
-    let others = gguf.metadata.iter().filter(|(other, _)| *other != key);
-    let mut file = others.fold(Builder::new(), |file, (key, value)| file.metadata(key, value.clone()));
-    file = file.metadata(key, value);
+    let is_kept = |key: &str| values.iter().all(|(other, _)| *other != key);
+    let others =
+        gguf.metadata.iter().filter(|(key, _)| is_kept(key)).map(|(key, value)| (key.as_str(), value));
+    let all = others.chain(values.iter().map(|(key, value)| (*key, value)));
+    let mut file = all.fold(Builder::new(), |file, (key, value)| file.metadata(key, value.clone()));
     for tensor in &gguf.tensors {
         let data = block_on(source.read(tensor.range.clone()))?;
         file = file.tensor(&tensor.name, &tensor.shape, tensor.dtype, &data);
     }
     fs::write(out, file.build()).with_context(|| format!("cannot write {}", out.display()))
-}
-
-/// A document of a corpus, as far as it is needed.
-#[derive(Deserialize)]
-struct Line {
-    package: String,
-    path: String,
-    split: String,
-    text: String,
-}
-
-/// The documents of a split.
-fn documents(corpus: &Path, split: &str) -> Result<Vec<Document>> {
-    let mut documents = Vec::new();
-    corpus::read(corpus, |line: Line| {
-        if line.split == split {
-            let path = format!("{}/{}", line.package, line.path);
-            let language = Language::from_path(&path);
-            documents.push(Document { path, language, text: line.text });
-        }
-        Ok(())
-    })?;
-    if documents.is_empty() {
-        bail!("{} has no document of the split \"{split}\"", corpus.display());
-    }
-    Ok(documents)
 }
 
 /// Writes figures and report into the folder for results, if there is one, and prints the figures.

@@ -11,16 +11,17 @@ use crate::args::Repo;
 use crate::model;
 
 /// What besides the file itself is told: the product's own choice last.
-const CONTEXTS: [(&str, Sources); 4] = [
+const CONTEXTS: [(&str, Sources); 5] = [
     ("none", Sources::NONE),
     ("similar", Sources { similar: true, ..Sources::NONE }),
     ("related", Sources { related: true, ..Sources::NONE }),
+    ("recalled", Sources { recalled: true, ..Sources::NONE }),
     ("all", Sources::ALL),
 ];
 
 /// `inkling eval repo`.
 pub(crate) fn run(args: &Repo, json: bool) -> Result<()> {
-    let exam = Exam::read(&args.folders, args.parts.limit, args.parts.seed)?;
+    let exam = Exam::of_folders(&args.folders, args.parts.limit, args.parts.seed)?;
     let (mut model, options) = super::completer(&args.subject)?;
     let run = Run {
         model: model.name().to_string(),
