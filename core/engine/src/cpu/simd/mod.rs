@@ -94,6 +94,26 @@ pub(crate) trait Simd {
     unsafe fn store(x: Self::F32, at: *mut f32);
 }
 
+/// Floats that [`Floats`] computes with at once, as many as [`inkling_kernels::dot`] has partial sums.
+pub(crate) const N_FLOATS: usize = 8;
+
+/// What attention is made of: [`N_FLOATS`] floats, in a register or two.
+///
+/// # Safety
+/// As of [`Simd`].
+pub(crate) trait Floats {
+    /// The floats.
+    type F32x8: Copy;
+
+    unsafe fn splat8(x: f32) -> Self::F32x8;
+    unsafe fn load8(at: *const f32) -> Self::F32x8;
+    unsafe fn store8(x: Self::F32x8, at: *mut f32);
+    unsafe fn add8(a: Self::F32x8, b: Self::F32x8) -> Self::F32x8;
+    unsafe fn mul8(a: Self::F32x8, b: Self::F32x8) -> Self::F32x8;
+    /// Halves are added to each other until one is left: ((x0 + x4) + (x2 + x6)) + ((x1 + x5) + (x3 + x7)).
+    unsafe fn sum8(x: Self::F32x8) -> f32;
+}
+
 pub(crate) use portable::Portable;
 
 mod portable;

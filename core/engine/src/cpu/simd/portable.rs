@@ -4,7 +4,7 @@ use std::array::from_fn;
 
 use half::f16;
 
-use super::Simd;
+use super::{Floats, N_FLOATS, Simd};
 
 pub(crate) struct Portable;
 
@@ -99,5 +99,39 @@ impl Simd for Portable {
     #[inline(always)]
     unsafe fn store(x: Self::F32, at: *mut f32) {
         unsafe { at.cast::<[f32; LANES]>().write_unaligned(x) };
+    }
+}
+
+impl Floats for Portable {
+    type F32x8 = [f32; N_FLOATS];
+
+    #[inline(always)]
+    unsafe fn splat8(x: f32) -> Self::F32x8 {
+        [x; N_FLOATS]
+    }
+
+    #[inline(always)]
+    unsafe fn load8(at: *const f32) -> Self::F32x8 {
+        unsafe { at.cast::<Self::F32x8>().read() }
+    }
+
+    #[inline(always)]
+    unsafe fn store8(x: Self::F32x8, at: *mut f32) {
+        unsafe { at.cast::<Self::F32x8>().write(x) }
+    }
+
+    #[inline(always)]
+    unsafe fn add8(a: Self::F32x8, b: Self::F32x8) -> Self::F32x8 {
+        from_fn(|i| a[i] + b[i])
+    }
+
+    #[inline(always)]
+    unsafe fn mul8(a: Self::F32x8, b: Self::F32x8) -> Self::F32x8 {
+        from_fn(|i| a[i] * b[i])
+    }
+
+    #[inline(always)]
+    unsafe fn sum8([a, b, c, d, e, f, g, h]: Self::F32x8) -> f32 {
+        ((a + e) + (c + g)) + ((b + f) + (d + h))
     }
 }

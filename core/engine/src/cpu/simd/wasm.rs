@@ -2,7 +2,7 @@
 
 use std::arch::wasm32::*;
 
-use super::Simd;
+use super::{Floats, N_FLOATS, Simd};
 
 pub(crate) struct Simd128;
 
@@ -113,5 +113,44 @@ impl Simd for Simd128 {
     #[inline(always)]
     unsafe fn store(x: v128, at: *mut f32) {
         unsafe { v128_store(at.cast(), x) }
+    }
+}
+
+impl Floats for Simd128 {
+    type F32x8 = [v128; 2];
+
+    #[inline(always)]
+    unsafe fn splat8(x: f32) -> [v128; 2] {
+        [f32x4_splat(x); 2]
+    }
+
+    #[inline(always)]
+    unsafe fn load8(at: *const f32) -> [v128; 2] {
+        unsafe { [v128_load(at.cast()), v128_load(at.add(N_FLOATS / 2).cast())] }
+    }
+
+    #[inline(always)]
+    unsafe fn store8([low, high]: [v128; 2], at: *mut f32) {
+        unsafe {
+            v128_store(at.cast(), low);
+            v128_store(at.add(N_FLOATS / 2).cast(), high);
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn add8(a: [v128; 2], b: [v128; 2]) -> [v128; 2] {
+        [f32x4_add(a[0], b[0]), f32x4_add(a[1], b[1])]
+    }
+
+    #[inline(always)]
+    unsafe fn mul8(a: [v128; 2], b: [v128; 2]) -> [v128; 2] {
+        [f32x4_mul(a[0], b[0]), f32x4_mul(a[1], b[1])]
+    }
+
+    #[inline(always)]
+    unsafe fn sum8([low, high]: [v128; 2]) -> f32 {
+        let four = f32x4_add(low, high);
+        let two = f32x4_add(four, i32x4_shuffle::<2, 3, 2, 3>(four, four));
+        f32x4_extract_lane::<0>(two) + f32x4_extract_lane::<1>(two)
     }
 }
