@@ -150,18 +150,17 @@ fn quantized<S: Simd, L: Layout>(packed: &Packed, x: &Activations, out: SharedMu
     assert_eq!((x.values.len(), x.totals.len()), (n_in * x.n_tokens, n_blocks * x.n_tokens));
     for group in part.range(n_groups, 1) {
         let mut token_idx = 0;
-        while token_idx + S::TILE_TOKENS <= x.n_tokens {
+        while token_idx < x.n_tokens {
+            // What is left is fewer tiles of half the size each: a register of weights still serves several tokens.
+            let n = S::TILE_TOKENS.min(1 << (x.n_tokens - token_idx).ilog2());
             // SAFETY: parts do not share groups; the sizes are those asserted.
-            match S::TILE_TOKENS {
+            match n {
                 8 => unsafe { tile::<S, L, 8>(packed, group, x, token_idx, out) },
                 4 => unsafe { tile::<S, L, 4>(packed, group, x, token_idx, out) },
-                n => unreachable!("no tile of {n} tokens"),
+                2 => unsafe { tile::<S, L, 2>(packed, group, x, token_idx, out) },
+                _ => unsafe { tile::<S, L, 1>(packed, group, x, token_idx, out) },
             }
-            token_idx += S::TILE_TOKENS;
-        }
-        for token_idx in token_idx..x.n_tokens {
-            // SAFETY: as above.
-            unsafe { tile::<S, L, 1>(packed, group, x, token_idx, out) };
+            token_idx += n;
         }
     }
 }
