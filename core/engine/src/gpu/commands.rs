@@ -35,6 +35,8 @@ struct Dispatch {
 /// What a pass asks of the device.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Cost {
+    /// Compute passes.
+    pub(crate) n_passes: usize,
     /// Dispatches.
     pub(crate) n_dispatches: usize,
     /// Bytes of weights read by products, once each.
@@ -76,11 +78,7 @@ impl Compiler {
             let params = Slice { buffer: params.clone(), range: at..at + MAX_PARAMS_BYTES };
             let slices = [&self.state, &params].into_iter().chain(&call.slices);
             let entries: Vec<BindGroupEntry<'_>> = slices.enumerate().map(entry).collect();
-            let bind_group = self.gpu.device.create_bind_group(&wgpu::BindGroupDescriptor {
-                label: Some(call.shader.name()),
-                layout: &pipeline.get_bind_group_layout(0),
-                entries: &entries,
-            });
+            let bind_group = self.gpu.bind_group(call.shader.name(), &pipeline, &entries);
             Dispatch { pipeline, bind_group, grid: call.grid, weight_bytes: call.weight_bytes() }
         });
         Commands { dispatches: dispatches.collect() }

@@ -5,8 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use futures::channel::oneshot;
 use inkling_kernels::{Dialect, Shader};
 use wgpu::{
-    Backends, Buffer, BufferUsages, Device, DeviceDescriptor, DeviceType, ErrorFilter, Features, Instance,
-    InstanceDescriptor, Limits, MapMode, PollType, Queue,
+    Backends, BindGroup, BindGroupDescriptor, BindGroupEntry, Buffer, BufferUsages, ComputePipeline, Device,
+    DeviceDescriptor, DeviceType, ErrorFilter, Features, Instance, InstanceDescriptor, Limits, MapMode,
+    PollType, Queue,
 };
 
 use super::commands::pipeline;
@@ -55,9 +56,20 @@ pub struct Gpu {
     tier: Tier,
     is_software: bool,
     lost: Arc<Mutex<Option<String>>>,
-    /// Bytes of all buffers that were made.
     #[cfg(test)]
-    taken: std::cell::Cell<u64>,
+    asked: std::cell::Cell<Asked>,
+}
+
+/// What was asked of a device since it was opened.
+#[cfg(test)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Asked {
+    pub(crate) n_buffers: u64,
+    /// Of all buffers.
+    pub(crate) buffer_bytes: u64,
+    pub(crate) n_bind_groups: u64,
+    /// That the host read.
+    pub(crate) read_bytes: u64,
 }
 
 /// The graphics processors of this machine, for people: name, kind, driver interface and shaders.
@@ -144,7 +156,7 @@ impl Gpu {
             is_software,
             lost,
             #[cfg(test)]
-            taken: Default::default(),
+            asked: Default::default(),
         };
         if cfg!(target_arch = "wasm32") {
             gpu.tier = gpu.tier_in_browser(max_tier).await;
@@ -172,8 +184,15 @@ impl Gpu {
     }
 
     #[cfg(test)]
-    pub(crate) fn taken(&self) -> u64 {
-        self.taken.get()
+    pub(crate) fn asked(&self) -> Asked {
+        self.asked.get()
+    }
+
+    #[cfg(test)]
+    fn count(&self, add: impl FnOnce(&mut Asked)) {
+        let mut asked = self.asked.get();
+        add(&mut asked);
+        self.asked.set(asked);
     }
 
     /// As its driver calls it.
@@ -190,13 +209,29 @@ impl Gpu {
     pub(crate) fn buffer(&self, label: &str, n_bytes: u64, usage: BufferUsages) -> Buffer {
         let size = n_bytes.next_multiple_of(16).max(16);
         #[cfg(test)]
-        self.taken.set(self.taken.get() + size);
+        self.count(|asked| {
+            asked.n_buffers += 1;
+            asked.buffer_bytes += size;
+        });
         self.device.create_buffer(&wgpu::BufferDescriptor {
             label: Some(label),
             size,
             usage,
             mapped_at_creation: false,
         })
+    }
+
+    /// Binds `entries` as `pipeline` wants them.
+    pub(crate) fn bind_group(
+        &self,
+        label: &str,
+        pipeline: &ComputePipeline,
+        entries: &[BindGroupEntry<'_>],
+    ) -> BindGroup {
+        #[cfg(test)]
+        self.count(|asked| asked.n_bind_groups += 1);
+        let layout = &pipeline.get_bind_group_layout(0);
+        self.device.create_bind_group(&BindGroupDescriptor { label: Some(label), layout, entries })
     }
 
     /// A zeroed buffer for shaders, which the host can fill.
@@ -262,6 +297,8 @@ impl Gpu {
 
     /// The first `n_bytes` of `buffer`, which the host can map.
     pub(crate) async fn read(&self, buffer: &Buffer, n_bytes: u64) -> Result<Vec<u8>, EngineError> {
+        #[cfg(test)]
+        self.count(|asked| asked.read_bytes += n_bytes);
         let (done, wait) = oneshot::channel();
         let slice = buffer.slice(..n_bytes);
         slice.map_async(MapMode::Read, move |result| _ = done.send(result));

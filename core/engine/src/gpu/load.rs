@@ -1,5 +1,6 @@
 //! A model's way onto the device.
 
+use std::cell::OnceCell;
 use std::rc::Rc;
 
 use inkling_gguf::{Gguf, Source};
@@ -98,6 +99,7 @@ impl GpuExecutor {
         Ok(GpuExecutor {
             info: ExecutorInfo { name: gpu.name(), reason: None, n_threads: 1, model: config },
             readback: gpu.buffer("readback", readback_bytes, BufferUsages::MAP_READ | BufferUsages::COPY_DST),
+            logits_readback: OnceCell::new(),
             top: memory.lists[last].clone(),
             gpu,
             memory,

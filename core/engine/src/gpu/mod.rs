@@ -16,6 +16,7 @@ mod run;
 mod tests;
 mod weights;
 
+use std::cell::OnceCell;
 use std::rc::Rc;
 
 use wgpu::Buffer;
@@ -84,6 +85,7 @@ pub struct GpuExecutor {
     /// Where `top_k` leaves its list.
     top: Slice,
     readback: Buffer,
+    logits_readback: OnceCell<Buffer>,
     slots: Slots,
     pause: Pause,
 }

@@ -1,10 +1,10 @@
 //! What the host writes for a run, the run itself, and what it reads.
 
-use wgpu::{BufferUsages, CommandEncoder};
+use wgpu::{Buffer, BufferUsages, CommandEncoder};
 
 use super::call::StepSizes;
 use super::commands::Cost;
-use super::memory::LIST_BYTES;
+use super::memory::{LIST_BYTES, MAX_LOGIT_ROWS};
 use super::{GpuExecutor, MAX_SPLITS, MIN_PREFILL_TOKENS, Rows, TILE_POSITIONS};
 use crate::EngineError;
 use crate::executor::{TokenId, Top, Want};
@@ -17,7 +17,7 @@ impl GpuExecutor {
     pub(super) fn encode(&self, first: usize, n_tokens: usize, rows: Rows) -> (CommandEncoder, Cost) {
         let step = self.write_state(first, n_tokens, rows);
         let mut encoder = self.gpu.device.create_command_encoder(&Default::default());
-        let mut cost = Cost::default();
+        let mut cost = Cost { n_passes: 1, ..Cost::default() };
         let mut pass = encoder.begin_compute_pass(&Default::default());
         let layers = if n_tokens < MIN_PREFILL_TOKENS { &self.passes.decode } else { &self.passes.prefill };
         layers.encode(&mut pass, step, &mut cost);
@@ -87,14 +87,24 @@ impl GpuExecutor {
         mut encoder: CommandEncoder,
         n_tokens: usize,
     ) -> Result<Vec<f32>, EngineError> {
-        let n_bytes = 4 * (n_tokens * self.config().n_vocab) as u64;
+        let row_bytes = 4 * self.config().n_vocab as u64;
+        let n_bytes = n_tokens as u64 * row_bytes;
+        let readback = self.logits_readback(MAX_LOGIT_ROWS as u64 * row_bytes).await?;
+        encoder.copy_buffer_to_buffer(&self.memory.logits.buffer, 0, readback, 0, n_bytes);
+        self.gpu.queue.submit([encoder.finish()]);
+        let bytes = self.gpu.read(readback, n_bytes).await?;
+        Ok(bytes.as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect())
+    }
+
+    /// Where the host reads whole rows of logits, which few ever ask for: made when first wanted.
+    async fn logits_readback(&self, n_bytes: u64) -> Result<&Buffer, EngineError> {
+        if let Some(readback) = self.logits_readback.get() {
+            return Ok(readback);
+        }
         let usage = BufferUsages::MAP_READ | BufferUsages::COPY_DST;
         let readback =
             self.gpu.checked("logits", n_bytes, || self.gpu.buffer("logits", n_bytes, usage)).await?;
-        encoder.copy_buffer_to_buffer(&self.memory.logits.buffer, 0, &readback, 0, n_bytes);
-        self.gpu.queue.submit([encoder.finish()]);
-        let bytes = self.gpu.read(&readback, n_bytes).await?;
-        Ok(bytes.as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect())
+        Ok(self.logits_readback.get_or_init(|| readback))
     }
 }
 
