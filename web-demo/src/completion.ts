@@ -6,6 +6,7 @@ import type {
   Position,
 } from 'vscode-languageserver-protocol';
 import type { LanguageClient } from './client';
+import { messageOf } from './dom';
 import { type CancellationToken, type editor, languages } from './monaco';
 import { toLspPosition, toMonacoRange } from './positions';
 
@@ -50,7 +51,7 @@ export function registerCompletion(client: LanguageClient, audience: Audience): 
         if (!token.isCancellationRequested) audience.answered({ uri, position, candidates: items.map(textOf), latencyMs });
         return { items: items.map(toMonacoItem) };
       } catch (error) {
-        if (!isCancelled(error)) audience.failed(error instanceof Error ? error.message : String(error));
+        if (!isCancelled(error)) audience.failed(messageOf(error));
         return null;
       }
     },

@@ -47,3 +47,8 @@ export function recall(key: string): string | null {
     return null;
   }
 }
+
+/** What an error says. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

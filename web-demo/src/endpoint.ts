@@ -1,5 +1,5 @@
 import type { LanguageClient } from './client';
-import { byId, recall, remember } from './dom';
+import { byId, messageOf, recall, remember } from './dom';
 import type { EndpointApi, EndpointSettings, EndpointTest } from './protocol.gen';
 
 /** The form for a server that answers in place of a model in the tab. Its key is kept nowhere but in the form. */
@@ -54,7 +54,7 @@ export class EndpointForm {
       const times = `first word after ${Math.round(firstMs)} ms, all after ${Math.round(totalMs)} ms`;
       this.#show('good', `${url} answers ${JSON.stringify(text)}: ${times}.`);
     } catch (error) {
-      this.#show('bad', `${error instanceof Error ? error.message : String(error)}.`);
+      this.#show('bad', `${messageOf(error)}.`);
     }
   }
 

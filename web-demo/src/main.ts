@@ -2,11 +2,12 @@ import './styles.css';
 import { isServer } from '../stages/model-info';
 import { LanguageClient } from './client';
 import type { Answer } from './completion';
-import { announce, byId, recall, remember } from './dom';
+import { announce, byId, messageOf, recall, remember } from './dom';
 import { EndpointForm } from './endpoint';
 import { acceptFiles } from './files';
 import { GlassBox } from './glass-box';
 import { ModelLine } from './model-line';
+import { ModelShelf } from './models';
 import { dismiss, notify } from './notices';
 import { Picker } from './picker';
 import type { EndpointSettings, Executes, ModelInfo, Settings, Status } from './protocol.gen';
@@ -17,7 +18,7 @@ import { Tracer } from './tracer';
 const BUILT_IN = new URL(INKLING_FILES.model, document.baseURI).href;
 
 // A demonstration shows what it would keep to itself elsewhere, and says how sure it is.
-const settings: Settings = { model: BUILT_IN, executor: watchExecutor(), showUnsure: true };
+const settings: Settings = { model: recall('model') || BUILT_IN, executor: watchExecutor(), showUnsure: true };
 const client = new LanguageClient(new URL(INKLING_FILES.core, document.baseURI), () => settings, {
   ready: () => editing?.reopen(),
   status: onStatus,
@@ -27,6 +28,7 @@ const client = new LanguageClient(new URL(INKLING_FILES.core, document.baseURI),
 });
 const modelLine = new ModelLine((token) => client.notify('window/workDoneProgress/cancel', { token }));
 const endpointForm = new EndpointForm(client, useEndpoint);
+const shelf = new ModelShelf(client, { builtIn: BUILT_IN, inUse: () => answering, load: loadModel });
 const glassBox = new GlassBox();
 const tracer = new Tracer(client, ({ latencyMs }, trace) => {
   modelLine.showSpeed(latencyMs, trace);
@@ -70,7 +72,7 @@ async function startEditor() {
       picker.addOpened(name);
       showOpened(codeEditor, name, text);
     },
-    loadModel: (file) => void loadModel(URL.createObjectURL(file), file.name),
+    loadModel: (file) => void shelf.take(URL.createObjectURL(file), file.name),
     refuse: (message) => notify('file', message),
   });
   byId('suggest', HTMLButtonElement).addEventListener('click', () => suggest(codeEditor));
@@ -95,6 +97,8 @@ async function onModel(model: ModelInfo): Promise<void> {
   answering = uri;
   if (!isServer(model)) {
     settings.model = uri;
+    // The built-in one has another address in every build, and a file of the user's one for this visit.
+    if (!uri.startsWith('blob:')) remember('model', uri === BUILT_IN ? '' : uri);
     delete settings.endpoint;
     endpointForm.left();
   }
@@ -119,15 +123,18 @@ function onAnswer(answer: Answer): void {
   tracer.follow(answer);
 }
 
-/** The old model answers until the new one is there, and goes on where that one fails. */
-async function loadModel(uri: string, name: string): Promise<void> {
+/** The old model answers until the new one is there, and goes on where that one fails. Whether the new one is there. */
+async function loadModel(uri: string, name: string): Promise<boolean> {
+  // The same address may have another file.
+  if (uri === answering) answering = undefined;
   try {
     const model = await client.request<ModelInfo>('inkling/loadModel', { uri });
     announce(`${model.name} is loaded.`);
+    return true;
   } catch (error) {
     // The user knows the file's name, not the address that the page gave it.
-    const reason = (error instanceof Error ? error.message : String(error)).replace(`${uri}: `, '');
-    offerModels(`${name}: ${reason}.`, uri, name);
+    offerModels(`${name}: ${messageOf(error).replace(`${uri}: `, '')}.`, uri, name);
+    return false;
   }
 }
 

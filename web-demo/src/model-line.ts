@@ -13,6 +13,8 @@ export class ModelLine {
   readonly #message = byId('model-message', HTMLElement);
   readonly #speed = byId('speed', HTMLElement);
   #token: number | string | undefined;
+  #title = '';
+  #state: Status['state'] = 'loading';
   /** The model that answers. */
   model: ModelInfo | undefined;
 
@@ -30,7 +32,8 @@ export class ModelLine {
   showStatus({ state, model }: Status): void {
     if (state === 'error') this.#showLoading({ kind: 'end' });
     const isEmpty = !model && state !== 'loading';
-    this.#root.dataset.state = this.isLoading ? 'loading' : isEmpty ? 'error' : state;
+    this.#state = isEmpty ? 'error' : state;
+    this.#root.dataset.state = this.isLoading ? 'loading' : this.#state;
     if (model) this.#showModel(model);
     else if (isEmpty && !this.isLoading) this.#showNone();
   }
@@ -39,6 +42,7 @@ export class ModelLine {
   showProgress(token: number | string, value: WorkDone): void {
     if (value.kind === 'begin') {
       this.#token = token;
+      this.#title = value.title;
       if (!this.model) this.#name.textContent = 'Loading the model';
       announce(value.title);
     }
@@ -80,8 +84,9 @@ export class ModelLine {
 
   #showLoading(value: WorkDone): void {
     if (value.kind === 'end') this.#token = undefined;
+    this.#root.dataset.state = this.isLoading ? 'loading' : this.#state;
     this.#loading.hidden = value.kind === 'end';
-    this.#message.textContent = value.message ?? '';
+    this.#message.textContent = [this.#title, value.message].filter(Boolean).join(': ');
     const percentage = value.kind === 'end' ? undefined : value.percentage;
     if (percentage === undefined) this.#progress.removeAttribute('value');
     else this.#progress.value = percentage;
@@ -103,6 +108,7 @@ function count(n: number): string {
   return `${scaled.toFixed(scaled < 10 ? 1 : 0)}${name}`;
 }
 
-function megabytes(bytes: number): string {
+/** A size for people. */
+export function megabytes(bytes: number): string {
   return bytes >= 1e9 ? `${(bytes / 1e9).toFixed(2)} GB` : `${(bytes / 1e6).toFixed(1)} MB`;
 }

@@ -72,6 +72,52 @@ export type LoadModelParams = {
  */
 uri: string, };
 
+export type KeepModelParams = { 
+/**
+ * Where it is.
+ */
+url: string, 
+/**
+ * What it is called, where the address does not say.
+ */
+name?: string, };
+
+export type KeptModel = { 
+/**
+ * What `inkling/loadModel` takes.
+ */
+uri: string, 
+/**
+ * The file's name.
+ */
+name: string, 
+/**
+ * Where it came from; none for a file of the user's.
+ */
+url: string | null, 
+/**
+ * What is there of it.
+ */
+bytes: number, 
+/**
+ * What it has in all, as far as known.
+ */
+totalBytes: number | null, 
+/**
+ * Whether all of it is there.
+ */
+isWhole: boolean, };
+
+export type KeptModels = { 
+/**
+ * By name.
+ */
+models: Array<KeptModel>, 
+/**
+ * What the store may still take, as far as known.
+ */
+freeBytes: number | null, };
+
 export type FilesParams = { 
 /**
  * New, changed and removed files.

@@ -9,6 +9,8 @@ use inkling_endpoint::Transport;
 use inkling_metrics::Event;
 use serde_json::Value;
 
+use crate::wire::{KeepModelParams, KeptModel, KeptModels};
+
 /// A future on the host's one thread.
 pub type Future<T> = Pin<Box<dyn std::future::Future<Output = T>>>;
 
@@ -20,6 +22,24 @@ pub trait Metrics {
 
     /// The events of so many days, today included, or all, each with its day, the oldest first.
     fn recorded(&self, days: Option<u32>) -> Result<Vec<(String, Event)>, String>;
+}
+
+/// A host's store of model files, whose URIs [`Host::open`] takes. Every error says what to do.
+pub trait Models {
+    /// What is there, whole or not.
+    fn list(&self) -> Future<Result<KeptModels, String>>;
+
+    /// Takes a file in, from where an earlier try broke off if it is still the same; what is no model is not kept.
+    /// `progress` hears bytes had and bytes in all, and `cancel` ends it.
+    fn keep(
+        &self,
+        params: KeepModelParams,
+        progress: Box<dyn Fn(u64, u64)>,
+        cancel: Cancel,
+    ) -> Future<Result<KeptModel, String>>;
+
+    /// Frees a file's room.
+    fn delete(&self, uri: &str) -> Future<Result<(), String>>;
 }
 
 /// What the server needs of the process, Worker or page that it runs in. Everything happens on one thread.
@@ -76,6 +96,11 @@ pub trait Host {
 
     /// Keeps what happens to suggestions; `None` where the host has no store.
     fn metrics(&self) -> Option<&dyn Metrics> {
+        None
+    }
+
+    /// Keeps model files; `None` where the host has no store.
+    fn models(&self) -> Option<Rc<dyn Models>> {
         None
     }
 

@@ -10,7 +10,7 @@ pub mod text;
 mod trace;
 pub mod wire;
 
-pub use host::{Future, Host, Metrics};
+pub use host::{Future, Host, Metrics, Models};
 pub use server::Server;
 pub use settings::Configuration;
 pub use trace::trace;

@@ -2,11 +2,13 @@
 
 mod endpoint;
 mod metrics;
+mod models;
 
 use serde::{Deserialize, Serialize};
 
 pub use endpoint::{EndpointApi, EndpointSettings, EndpointTest, PromptTemplate, SecretText};
 pub use metrics::{MetricsParams, MetricsReport, MetricsSettings, MetricsSums};
+pub use models::{KeepModelParams, KeptModel, KeptModels};
 
 /// `inkling/status`: notification to the client whenever the server's state changes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -311,6 +313,9 @@ pub fn typescript() -> String {
         State::decl(&config),
         ModelInfo::decl(&config),
         LoadModelParams::decl(&config),
+        KeepModelParams::decl(&config),
+        KeptModel::decl(&config),
+        KeptModels::decl(&config),
         FilesParams::decl(&config),
         PushedFile::decl(&config),
         Settings::decl(&config),

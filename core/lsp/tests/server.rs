@@ -441,6 +441,19 @@ fn what_cannot_be_understood_gets_an_error_and_nothing_breaks() {
 }
 
 #[test]
+fn a_host_without_a_store_keeps_no_models() {
+    let client = Client::ready("let x = ;");
+    let asked = [
+        client.request("inkling/keptModels", json!({})),
+        client.request("inkling/keepModel", json!({ "url": "https://example.org/tiny.gguf" })),
+        client.request("inkling/deleteModel", json!({ "uri": "tiny.gguf" })),
+    ];
+    for id in asked {
+        assert_eq!(client.answer(id).unwrap()["error"]["message"], "this host keeps no model files");
+    }
+}
+
+#[test]
 fn it_waits_for_initialize_and_ends_after_shutdown() {
     let client = Client::new();
     let early = client.request("inkling/loadModel", json!({ "uri": "tiny.gguf" }));

@@ -10,7 +10,7 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, ReadableStreamDefaultReader, Response};
 
 /// A file that the browser holds.
-pub(crate) struct BlobSource(Blob);
+pub(crate) struct BlobSource(pub(crate) Blob);
 
 impl Source for BlobSource {
     fn len(&self) -> u64 {

@@ -8,14 +8,14 @@ use js_sys::{Promise, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
-    AbortController, Headers, ReadableStreamDefaultReader, RequestCredentials, RequestInit, RequestMode,
-    RequestRedirect, Response, ResponseType,
+    AbortController, AbortSignal, Headers, ReadableStreamDefaultReader, RequestCredentials, RequestInit,
+    RequestMode, RequestRedirect, Response, ResponseType,
 };
 
 use crate::blob::text;
 
 /// What a browser says of a server that did answer, only not to this page.
-const FORBIDDEN: &str = "it is there, but does not let this page read its answers; have it send CORS headers that allow this page";
+pub(crate) const FORBIDDEN: &str = "it is there, but does not let this page read its answers; have it send CORS headers that allow this page";
 
 /// HTTP as the browser or Node has it, proxies and certificates included.
 pub(crate) struct Fetch;
@@ -23,7 +23,7 @@ pub(crate) struct Fetch;
 impl Transport for Fetch {
     fn post(&self, request: HttpRequest) -> LocalBoxFuture<'static, Result<HttpResponse, String>> {
         Box::pin(async move {
-            let exchange = Exchange(AbortController::new().map_err(|error| text(&error))?);
+            let exchange = Exchange::new()?;
             let init = init(&request, &exchange).map_err(|error| text(&error))?;
             let response = match JsFuture::from(fetch(&request.url, &init)).await {
                 Ok(response) => response.unchecked_into::<Response>(),
@@ -45,7 +45,18 @@ impl Transport for Fetch {
 }
 
 /// A request under way, which ends with this.
-struct Exchange(AbortController);
+pub(crate) struct Exchange(AbortController);
+
+impl Exchange {
+    pub(crate) fn new() -> Result<Exchange, String> {
+        AbortController::new().map(Exchange).map_err(|error| text(&error))
+    }
+
+    /// What ends the request that is made with it.
+    pub(crate) fn signal(&self) -> AbortSignal {
+        self.0.signal()
+    }
+}
 
 impl Drop for Exchange {
     fn drop(&mut self) {
@@ -67,7 +78,7 @@ fn init(request: &HttpRequest, exchange: &Exchange) -> Result<RequestInit, JsVal
     init.set_method("POST");
     init.set_headers(&headers);
     init.set_body(&request.body.as_str().into());
-    init.set_signal(Some(&exchange.0.signal()));
+    init.set_signal(Some(&exchange.signal()));
     init.set_redirect(RequestRedirect::Manual);
     init.set_credentials(RequestCredentials::Omit);
     Ok(init)
@@ -75,7 +86,7 @@ fn init(request: &HttpRequest, exchange: &Exchange) -> Result<RequestInit, JsVal
 
 /// Whether anyone answers at an address, asked in the one way that browsers always allow: without a body, and
 /// without seeing the answer.
-async fn is_there(url: &str) -> bool {
+pub(crate) async fn is_there(url: &str) -> bool {
     let init = RequestInit::new();
     init.set_mode(RequestMode::NoCors);
     init.set_credentials(RequestCredentials::Omit);
@@ -115,5 +126,5 @@ async fn read(reader: &ReadableStreamDefaultReader) -> Result<Option<Vec<u8>>, J
 
 #[wasm_bindgen]
 extern "C" {
-    fn fetch(url: &str, init: &RequestInit) -> Promise;
+    pub(crate) fn fetch(url: &str, init: &RequestInit) -> Promise;
 }

@@ -5,7 +5,7 @@ use inkling_assist::engine::Cancel;
 use inkling_assist::gguf::Source;
 use inkling_assist::remote::Launcher;
 use inkling_endpoint::Transport;
-use inkling_lsp::{Future, Host, Metrics};
+use inkling_lsp::{Future, Host, Metrics, Models};
 use js_sys::Function;
 use serde::Serialize;
 use serde_json::Value;
@@ -17,6 +17,7 @@ use crate::blob;
 use crate::engine::JsLauncher;
 use crate::fetch::Fetch;
 use crate::metrics::{JsMetrics, MetricsFiles};
+use crate::models::{self, Opfs};
 
 /// The Worker that this module runs in.
 pub(crate) struct Worker {
@@ -24,6 +25,7 @@ pub(crate) struct Worker {
     open: Function,
     engine: Option<Rc<dyn Launcher>>,
     metrics: Option<JsMetrics>,
+    models: Rc<Opfs>,
 }
 
 impl Worker {
@@ -34,7 +36,7 @@ impl Worker {
         metrics: Option<MetricsFiles>,
     ) -> Worker {
         let engine = engine.map(|launch| Rc::new(JsLauncher(launch)) as Rc<dyn Launcher>);
-        Worker { post, open, engine, metrics: metrics.map(JsMetrics::new) }
+        Worker { post, open, engine, metrics: metrics.map(JsMetrics::new), models: Rc::default() }
     }
 }
 
@@ -72,7 +74,10 @@ impl Host for Worker {
     ) -> Future<Result<Box<dyn Source>, String>> {
         let (open, uri) = (self.open.clone(), uri.to_string());
         Box::pin(async move {
-            let source = blob::open(&open, &uri, progress, cancel).await?;
+            let source = match models::name_in(&uri) {
+                Some(name) => models::open(name).await?,
+                None => blob::open(&open, &uri, progress, cancel).await?,
+            };
             Ok(Box::new(source) as Box<dyn Source>)
         })
     }
@@ -87,6 +92,10 @@ impl Host for Worker {
 
     fn metrics(&self) -> Option<&dyn Metrics> {
         self.metrics.as_ref().map(|metrics| metrics as &dyn Metrics)
+    }
+
+    fn models(&self) -> Option<Rc<dyn Models>> {
+        Some(Rc::clone(&self.models) as Rc<dyn Models>)
     }
 
     fn default_model(&self) -> Option<String> {

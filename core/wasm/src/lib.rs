@@ -11,6 +11,7 @@ mod engine;
 mod fetch;
 mod host;
 mod metrics;
+mod models;
 
 use std::rc::Rc;
 

@@ -5,6 +5,7 @@ mod documents;
 mod endpoint;
 mod metrics;
 mod model;
+mod models;
 mod place;
 mod workspace;
 
@@ -180,6 +181,9 @@ impl Server {
             }
             (Phase::Running, "inkling/trace") => self.parsed(id, params, Server::trace),
             (Phase::Running, "inkling/loadModel") => self.parsed(id, params, Server::load_model),
+            (Phase::Running, "inkling/keptModels") => self.parsed(id, params, Server::kept_models),
+            (Phase::Running, "inkling/keepModel") => self.parsed(id, params, Server::keep_model),
+            (Phase::Running, "inkling/deleteModel") => self.parsed(id, params, Server::delete_model),
             (Phase::Running, "inkling/testEndpoint") => self.parsed(id, params, Server::test_endpoint),
             (Phase::Running, "inkling/metrics") => self.parsed(id, params, Server::report_metrics),
             (Phase::Running, "workspace/executeCommand") => self.parsed(id, params, Server::execute_command),

@@ -66,12 +66,9 @@ impl Server {
 
     /// Loads `uri` beside the present model, which answers until the new one is there and stays if it fails.
     async fn load(&self, uri: String) -> Result<ModelInfo, Refusal> {
-        let cancel = Cancel::default();
-        if let Some(older) = self.state.borrow_mut().loading.replace(cancel.clone()) {
-            older.cancel();
-        }
+        let cancel = self.begin_loading();
         self.status(State::Loading, None);
-        let bar = Rc::new(self.progress_bar(&uri));
+        let bar = Rc::new(self.progress_bar("Loading", uri.rsplit(['/', '\\']).next().unwrap_or(&uri)));
         let result = self.read(&uri, &bar, &cancel).await;
         bar.end();
         let mut state = self.state.borrow_mut();
@@ -132,7 +129,8 @@ impl Server {
         self.notify("window/showMessage", json!({ "type": 2, "message": message }));
     }
 
-    fn progress_bar(&self, uri: &str) -> ProgressBar {
+    /// A progress bar titled by what is done (`"Loading"`) with the file `name`.
+    pub(super) fn progress_bar(&self, verb: &str, name: &str) -> ProgressBar {
         let mut state = self.state.borrow_mut();
         let token = state.shows_progress.then(|| format!("inkling/load/{}", state.next_own_id));
         let own_id = state.next_own_id;
@@ -145,8 +143,7 @@ impl Server {
                 "method": "window/workDoneProgress/create", "params": { "token": token },
             }));
         }
-        let name = uri.rsplit(['/', '\\']).next().unwrap_or(uri);
-        bar.send(json!({ "kind": "begin", "title": format!("Loading {name}"), "cancellable": true, "percentage": 0 }));
+        bar.send(json!({ "kind": "begin", "title": format!("{verb} {name}"), "cancellable": true, "percentage": 0 }));
         bar
     }
 }
@@ -170,14 +167,14 @@ fn model_info(uri: &str, placed: &Placed) -> ModelInfo {
 }
 
 /// A work-done progress of the protocol; silent where the client has none.
-struct ProgressBar {
+pub(super) struct ProgressBar {
     server: Server,
     token: Option<String>,
     reported: Cell<f64>,
 }
 
 impl ProgressBar {
-    fn report(&self, bytes: u64, total: u64) {
+    pub(super) fn report(&self, bytes: u64, total: u64) {
         let now = self.server.host.now_ms();
         if now - self.reported.get() < REPORT_MS && bytes < total {
             return;
@@ -188,7 +185,7 @@ impl ProgressBar {
         self.send(json!({ "kind": "report", "percentage": percentage, "message": message }));
     }
 
-    fn end(&self) {
+    pub(super) fn end(&self) {
         self.send(json!({ "kind": "end" }));
     }
 
