@@ -85,7 +85,9 @@ export class ModelLine {
   #showLoading(value: WorkDone): void {
     if (value.kind === 'end') this.#token = undefined;
     this.#root.dataset.state = this.isLoading ? 'loading' : this.#state;
+    const hadFocus = this.#loading.contains(document.activeElement);
     this.#loading.hidden = value.kind === 'end';
+    if (hadFocus && this.#loading.hidden) byId('choose-model', HTMLButtonElement).focus();
     this.#message.textContent = [this.#title, value.message].filter(Boolean).join(': ');
     const percentage = value.kind === 'end' ? undefined : value.percentage;
     if (percentage === undefined) this.#progress.removeAttribute('value');

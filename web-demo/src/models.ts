@@ -23,6 +23,8 @@ export class ModelShelf {
   readonly #list = byId('models-list', HTMLElement);
   readonly #room = byId('models-room', HTMLElement);
   readonly #url = byId('models-url', HTMLInputElement);
+  /** The address, or else the name, of the file that is on its way. */
+  #arriving: string | undefined;
 
   constructor(
     private readonly client: LanguageClient,
@@ -33,6 +35,7 @@ export class ModelShelf {
     byId('models-form', HTMLFormElement).addEventListener('submit', (event) => {
       event.preventDefault();
       void this.take(this.#url.value.trim());
+      this.#url.value = '';
     });
   }
 
@@ -42,11 +45,14 @@ export class ModelShelf {
     dismiss('models');
     // Else the browser may clear it away when the disk is full.
     void navigator.storage?.persist?.();
+    this.#arriving = name ?? url;
     try {
       const kept = await this.client.request<KeptModel>('inkling/keepModel', { url, name });
       await this.user.load(kept.uri, kept.name);
     } catch (error) {
       await this.#offerAgain(error, url, name);
+    } finally {
+      if (this.#arriving === (name ?? url)) this.#arriving = undefined;
     }
   }
 
@@ -82,7 +88,8 @@ export class ModelShelf {
     const from = url ? new URL(url).host : 'from this computer';
     if (isWhole) return this.#row(name, `${megabytes(bytes)} · ${from}`, this.#use(uri, name), this.#delete(model));
     const size = totalBytes ? `${megabytes(bytes)} of ${megabytes(totalBytes)}` : megabytes(bytes);
-    const more = url ? [button('Go on', `Fetch the rest of ${name}`, () => void this.take(url))] : [];
+    if (this.#arriving === (url ?? name)) return this.#row(name, `${size} · ${from}`, h('span', { class: 'in-use' }, 'Arriving'));
+    const more = url ? [button('Go on', `Go on fetching ${name}`, () => void this.take(url))] : [];
     return this.#row(name, `${size} · ${from}`, ...more, this.#delete(model));
   }
 
@@ -101,7 +108,7 @@ export class ModelShelf {
   /** Asks once more, since a download may have taken an hour. */
   #delete({ uri, name, bytes }: KeptModel): HTMLElement {
     const ask = button('Delete', `Delete ${name}`, () => {
-      const really = button(`Delete ${megabytes(bytes)}`, `Really delete ${name}`, () => void this.#remove(uri));
+      const really = button(`Delete ${megabytes(bytes)}`, `Delete ${megabytes(bytes)} for good: ${name}`, () => void this.#remove(uri));
       really.classList.add('danger');
       really.addEventListener('blur', () => really.replaceWith(ask));
       ask.replaceWith(really);

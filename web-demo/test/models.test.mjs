@@ -93,16 +93,13 @@ test('a model by its address: broken off, gone on with, chosen after a reload, d
   const own = await nextAnswer(playground);
   await fetchModel(playground, '/slow.gguf');
   await page.locator('#model-message', { hasText: 'Fetching slow.gguf: 4.0 of 17.0 MB' }).waitFor();
-  await page.getByRole('button', { name: 'Cancel' }).click();
-  await playground.until(async () => (await playground.notice()).includes('4.0 MB of it are kept'), 'a notice');
 
   await page.reload();
   await playground.nextGhostText();
   const dialog = await shelf(playground);
-  await dialog.getByRole('button', { name: 'Fetch the rest of slow.gguf' }).waitFor();
+  await dialog.getByRole('button', { name: 'Go on fetching slow.gguf' }).waitFor();
   assert.match((await rows(dialog))[1], /slow\.gguf4\.0 MB of [\d.]+ MB/);
-  await page.keyboard.press('Tab');
-  await dialog.getByRole('button', { name: 'Fetch the rest of slow.gguf' }).press('Enter');
+  await dialog.getByRole('button', { name: 'Go on fetching slow.gguf' }).press('Enter');
   const others = await nextAnswer(playground, own);
   assert.deepEqual(server.asked, [{ url: '/slow.gguf', start: 0 }, { url: '/slow.gguf', start: HALF + 1 }]);
 
@@ -112,7 +109,7 @@ test('a model by its address: broken off, gone on with, chosen after a reload, d
 
   await shelf(playground);
   await dialog.getByRole('button', { name: 'Delete slow.gguf' }).click();
-  await dialog.getByRole('button', { name: 'Really delete slow.gguf' }).click();
+  await dialog.getByRole('button', { name: 'Delete 17.0 MB for good: slow.gguf' }).click();
   await playground.until(async () => (await rows(dialog)).length === 1, 'the list without it');
   assert.match((await rows(dialog))[0], /The built-in model.*In use/);
   assert.deepEqual(await kept(playground), []);
@@ -122,13 +119,15 @@ test('a model by its address: broken off, gone on with, chosen after a reload, d
   await playground.close();
 });
 
-test('a file that has changed meanwhile is fetched from its start', async () => {
+test('one that has changed since it was cancelled is fetched from its start', async () => {
   const playground = await Playground.open(browser, site.url);
   await playground.nextGhostText();
   server.asked.length = 0;
   await fetchModel(playground, '/slow.gguf');
   await playground.page.locator('#model-message', { hasText: '4.0 of' }).waitFor();
-  await playground.page.getByRole('button', { name: 'Cancel' }).click();
+  await playground.page.getByRole('button', { name: 'Cancel' }).press('Enter');
+  await playground.until(async () => (await playground.notice()).includes('4.0 MB of it are kept'), 'a notice');
+  assert.equal(await playground.page.evaluate(() => document.activeElement.id), 'choose-model');
   version = 'second';
   await playground.page.getByRole('button', { name: 'Go on' }).click();
   await playground.until(() => server.asked.length === 3, 'the third request');
@@ -155,7 +154,7 @@ test('what is no model, is cut short, forbidden or out of reach is told of, and 
   await playground.close();
 });
 
-test('a file from the disk is kept, and where there is no room it answers all the same', async () => {
+test('a file from the disk is kept, answers also where there is no room, and is missed when it is gone', async () => {
   const playground = await Playground.open(browser, site.url);
   const { page } = playground;
   const own = await nextAnswer(playground);
@@ -174,5 +173,10 @@ test('a file from the disk is kept, and where there is no room it answers all th
   const dialog = await shelf(playground);
   await dialog.getByText('17.0 MB · from this computer').waitFor();
   assert.match((await rows(dialog))[1], /mine\.gguf.*In use/);
+  await page.evaluate(async () => (await navigator.storage.getDirectory()).removeEntry('models', { recursive: true }));
+  await page.reload();
+  await playground.until(async () => (await playground.notice()).includes('mine.gguf is no longer kept'), 'a notice');
+  await page.getByRole('button', { name: 'Use the built-in model' }).click();
+  assert.equal(await nextAnswer(playground), own);
   await playground.close();
 });

@@ -66,12 +66,12 @@ impl Part {
         let options = FileSystemReadWriteOptions::new();
         options.set_at(self.n_bytes as f64);
         let written = self.file.write_with_js_u8_array_and_options(bytes, &options);
-        let n_written = written.map_err(|error| unusable(&error))? as u64;
-        self.n_bytes += n_written;
-        match n_written == u64::from(bytes.byte_length()) {
-            true => Ok(()),
-            false => Err(format!("there is no room for the rest of {}; {MAKE_ROOM}", self.name)),
+        // A browser may say that there is no room by any other number.
+        if written.map_err(|error| unusable(&error))? != f64::from(bytes.byte_length()) {
+            return Err(format!("there is no room for the rest of {}; {MAKE_ROOM}", self.name));
         }
+        self.n_bytes += u64::from(bytes.byte_length());
+        Ok(())
     }
 
     /// Lets go of the file and answers with its note.
