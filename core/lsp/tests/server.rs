@@ -65,6 +65,7 @@ impl Host for TestHost {
             "tiny.gguf" => Ok(tiny_llama(Dtype::Q8_0, 1)),
             "other.gguf" => Ok(tiny_llama(Dtype::F32, 2)),
             "unsure.gguf" => Ok(tiny("llama-unsure", Dtype::Q8_0, 1)),
+            "recalling.gguf" => Ok(tiny("llama-recalling", Dtype::Q8_0, 1)),
             "cut.gguf" => Ok(tiny_llama(Dtype::F32, 2)[..100_000].to_vec()),
             _ => Err(format!("cannot open {uri}: there is no such file")),
         };
@@ -451,6 +452,28 @@ fn a_host_without_a_store_keeps_no_models() {
     for id in asked {
         assert_eq!(client.answer(id).unwrap()["error"]["message"], "this host keeps no model files");
     }
+}
+
+#[test]
+fn the_model_reads_other_files_on_the_way_to_answers_and_in_the_pauses() {
+    let client = Client::ready("    let total\n");
+    client.request("inkling/loadModel", json!({ "uri": "recalling.gguf" }));
+    client.run_for(10.0);
+    // The first to be read, each more than is read on the way to one answer.
+    let long = "// nothing of interest\n".repeat(3_000);
+    let files =
+        [("src/a.rs", long.as_str()), ("src/b.rs", &long), ("src/price.rs", "    let total\n= price;\n")];
+    let files = files.map(|(path, text)| json!({ "path": path, "text": text }));
+    client.notify("inkling/files", json!({ "files": files }));
+    let answer = || {
+        let id = client.complete(13, true);
+        client.run_for(200.0);
+        client.texts(id)
+    };
+    let texts = answer();
+    assert!(texts.iter().all(|text| !text.starts_with("= ")), "{texts:?}");
+    let texts = answer();
+    assert!(texts[0].starts_with("= "), "{texts:?}");
 }
 
 #[test]

@@ -1,12 +1,16 @@
 //! The other files: pushed by the client, read by the host, kept in step with what is open.
 
 use inkling_assist::context::File;
+use inkling_assist::syntax::Language;
 
-use super::Server;
+use super::{Server, State};
 use crate::wire::FilesParams;
 
 /// Files that are parsed for one document, the nearest first; then nothing runs.
 const MAX_PARSED_NEAR: usize = 200;
+
+/// Bytes of files that a model reads at a time in a pause: a key that comes meanwhile waits for them.
+const STUDIED_BYTES: usize = 16 << 10;
 
 /// Milliseconds after which parsing looks again whether a suggestion is being made.
 const BUSY_MS: f64 = 50.0;
@@ -92,6 +96,7 @@ impl Server {
         self.host.spawn(Box::pin(async move { server.parse_in_pauses().await }));
     }
 
+    /// Parses what is wanted, then has the model read the files that it may know; then nothing runs.
     async fn parse_in_pauses(&self) {
         loop {
             self.host.pause().await;
@@ -100,11 +105,22 @@ impl Server {
                 continue;
             }
             let mut state = self.state.borrow_mut();
-            let Some(path) = state.to_parse.pop() else {
+            if let Some(path) = state.to_parse.pop() {
+                state.workspace.borrow_mut().parse(&path);
+            } else if !state.study() {
                 state.parses = false;
                 return;
-            };
-            state.workspace.borrow_mut().parse(&path);
+            }
         }
+    }
+}
+
+impl State {
+    /// Has the model read a little of the files near the last document; whether more is left. What a model
+    /// that is busy misses, it reads on the way to an answer.
+    fn study(&self) -> bool {
+        let (Some(slot), Some(near)) = (&self.model, &self.near) else { return false };
+        let Some(mut model) = slot.model.try_lock() else { return false };
+        model.completer().study(&self.workspace.borrow(), near, Language::from_path(near), STUDIED_BYTES)
     }
 }
