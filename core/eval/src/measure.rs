@@ -96,6 +96,7 @@ async fn measure_after(
         confidence: answer.candidate.as_ref().and_then(|candidate| candidate.confidence),
         is_sure: answer.candidate.as_ref().is_some_and(|candidate| candidate.is_sure),
         suggested: answer.candidate.map_or_else(String::new, |candidate| candidate.text),
+        rules: answer.rules,
         latency_ms: answer.latency_ms,
         nats: answer.nats,
         keystrokes,
@@ -128,6 +129,7 @@ struct Asker<'a> {
 
 struct Shown {
     candidate: Option<Candidate>,
+    rules: Vec<String>,
     latency_ms: f64,
     nats: Option<(f64, usize)>,
 }
@@ -151,6 +153,7 @@ impl Asker<'_> {
         };
         Ok(Shown {
             candidate: outcome.candidates.into_iter().next(),
+            rules: outcome.suggestion.rules.into_iter().map(str::to_string).collect(),
             latency_ms: outcome.timings.total_ms,
             nats,
         })

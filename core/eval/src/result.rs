@@ -22,6 +22,8 @@ pub struct CaseResult {
     pub wanted: String,
     /// What was suggested, as shown; empty where nothing was.
     pub suggested: String,
+    /// The rules of refinement that shortened the answer.
+    pub rules: Vec<String>,
     /// The suggestion's probability, 0 without one.
     pub probability: f32,
     /// What the suggestion is judged by, if there is one.

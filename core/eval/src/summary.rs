@@ -45,6 +45,8 @@ pub struct Summary {
     pub trivial: Group,
     /// Of those repeated in the suffix that are not trivial.
     pub repeated: Group,
+    /// The share of all answers that each rule of refinement shortened.
+    pub rules: BTreeMap<String, f64>,
 }
 
 /// A model among others that answer the same cases.
@@ -79,7 +81,16 @@ pub fn summarize(results: &[CaseResult]) -> Summary {
         by_kind: by_kind.into_iter().map(|(kind, results)| (kind, group(&results))).collect(),
         trivial: group(&of(&|result| result.trivial)),
         repeated: group(&of(&|result| result.repeated && !result.trivial)),
+        rules: rules(results),
     }
+}
+
+fn rules(results: &[CaseResult]) -> BTreeMap<String, f64> {
+    let mut shares = BTreeMap::new();
+    for rule in results.iter().flat_map(|result| &result.rules) {
+        *shares.entry(rule.clone()).or_default() += 1.0 / results.len() as f64;
+    }
+    shares
 }
 
 fn group(results: &[&CaseResult]) -> Group {
@@ -149,6 +160,7 @@ pub(crate) mod tests {
             repeated: false,
             wanted: wanted.into(),
             suggested: suggested.into(),
+            rules: vec!["one line".into()],
             probability: 0.5,
             signals: None,
             confidence: None,
@@ -172,6 +184,7 @@ pub(crate) mod tests {
         assert!((summary.all.bits_per_byte.unwrap() - 2.0).abs() < 1e-9);
         assert!((summary.all.keystrokes_saved.unwrap() - (1.0 - 3.0 / 14.0)).abs() < 1e-9);
         assert_eq!(summary.by_language.keys().collect::<Vec<_>>(), ["rust"]);
+        assert_eq!(summary.rules, BTreeMap::from([("one line".to_string(), 1.0)]));
     }
 
     #[test]

@@ -26,6 +26,8 @@ pub fn holes_report(
         .chain(apart.iter().map(|(name, group)| (name.clone(), group)))
         .map(|(name, group)| group_row(name, group))
         .collect();
+    let rules: Vec<Vec<String>> =
+        summary.rules.iter().map(|(rule, share)| vec![rule.clone(), fraction(Some(*share))]).collect();
     let main = || results.iter().filter(|result| !result.trivial && !result.repeated);
     let row = |result: &CaseResult| {
         [format!("{}:{}", result.path, result.line), result.wanted.clone(), result.suggested.clone()]
@@ -35,6 +37,7 @@ pub fn holes_report(
     Page::new(title, about)
         .bars("Exact match by language", &bars)
         .table("Figures", &GROUP_HEADER, &rows)
+        .table("Rules that shortened answers", &["", "share"], &rules)
         .cases("Right", header, main().filter(|result| result.is_exact()).map(row))
         .cases("Wrong", header, wrong.map(row))
         .into_html()

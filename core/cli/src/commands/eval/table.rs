@@ -9,7 +9,9 @@ pub(crate) fn holes(summary: &Summary, apart: &[(String, Group)]) -> String {
         .chain(languages)
         .chain(kinds)
         .chain([("trivial".to_string(), &summary.trivial), ("repeated".to_string(), &summary.repeated)]);
-    groups(rows.chain(apart.iter().map(|(name, group)| (name.clone(), group))))
+    let figures = groups(rows.chain(apart.iter().map(|(name, group)| (name.clone(), group))));
+    let rules = summary.rules.iter().map(|(rule, share)| format!("\n{share:>7.3} {rule}"));
+    figures + "\n\nanswers shortened by a rule of refinement" + &rules.collect::<String>()
 }
 
 /// Names and figures, a line each.
