@@ -29,6 +29,13 @@ impl Shown {
         }
     }
 
+    /// Whether the only change since is that one of the suggestions is there whole, with the cursor behind it.
+    pub fn is_taken(&self, path: &str, text: &str, offset: usize) -> bool {
+        let after = &self.source.text()[self.offset..];
+        let typed = self.typed(path, text, offset).filter(|_| &text[offset..] == after);
+        typed.is_some_and(|typed| self.texts.iter().any(|text| text == typed))
+    }
+
     /// How many suggestions the user has typed away from in the line of `offset`, these among them: 0 in another
     /// line.
     pub fn n_rejected_at(&self, path: &str, text: &str, offset: usize) -> usize {
@@ -71,6 +78,15 @@ mod tests {
         check("a.rs", "let x = f$0;", &["oo()", "ar"]);
         check("a.rs", "let x = fo$0;", &["o()"]);
         check("a.rs", "let x = foo()$0;", &[]);
+    }
+
+    #[test]
+    fn one_that_is_there_whole_is_taken() {
+        let source = Source::new("let x = ;".to_string(), Language::Rust);
+        let shown = Shown::new("a.rs", source, 8, vec!["foo()".to_string(), "far".to_string()], 0);
+        assert!(shown.is_taken("a.rs", "let x = foo();", 13) && shown.is_taken("a.rs", "let x = far;", 11));
+        assert!(!shown.is_taken("a.rs", "let x = fa;", 10) && !shown.is_taken("a.rs", "let x = far;", 10));
+        assert!(!shown.is_taken("a.rs", "let x = far();", 11) && !shown.is_taken("b.rs", "let x = far;", 11));
     }
 
     #[test]

@@ -6,12 +6,12 @@ pub type RequestId = u64;
 /// What happened.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Event {
-    /// The editor asks. `invoked`: the user pressed the key for it.
+    /// The editor asks.
     Asked {
         /// The new request.
         id: RequestId,
-        /// Not to be debounced.
-        invoked: bool,
+        /// Not to be debounced: the user pressed the key for it, or has just taken the suggestion before.
+        at_once: bool,
     },
     /// A document changed: what was asked before is stale.
     Edited,
@@ -61,9 +61,9 @@ impl Trigger {
     pub fn on_event(&mut self, event: Event, now: f64) -> Decision {
         let mut decision = Decision::default();
         match event {
-            Event::Asked { id, invoked } => {
+            Event::Asked { id, at_once } => {
                 self.clear(&mut decision);
-                if invoked || self.debounce_ms <= 0.0 {
+                if at_once || self.debounce_ms <= 0.0 {
                     self.start(id, &mut decision);
                 } else {
                     self.waiting = Some((id, now + self.debounce_ms));
@@ -112,7 +112,7 @@ mod tests {
     }
 
     fn asked(id: RequestId) -> Event {
-        Event::Asked { id, invoked: false }
+        Event::Asked { id, at_once: false }
     }
 
     #[test]
@@ -130,7 +130,7 @@ mod tests {
     #[test]
     fn a_new_key_stops_the_running_request() {
         check(&[
-            (0.0, Event::Asked { id: 1, invoked: true }, Decision { start: Some(1), ..NOTHING }),
+            (0.0, Event::Asked { id: 1, at_once: true }, Decision { start: Some(1), ..NOTHING }),
             (5.0, Event::Edited, Decision { stop: Some(1), ..NOTHING }),
             (5.0, asked(2), Decision { deadline: Some(55.0), ..NOTHING }),
             (6.0, Event::Finished { id: 1 }, Decision { deadline: Some(55.0), ..NOTHING }),
@@ -144,7 +144,7 @@ mod tests {
             (0.0, asked(1), Decision { deadline: Some(50.0), ..NOTHING }),
             (1.0, Event::Cancelled { id: 7 }, Decision { deadline: Some(50.0), ..NOTHING }),
             (2.0, Event::Cancelled { id: 1 }, Decision { drop: Some(1), ..NOTHING }),
-            (3.0, Event::Asked { id: 2, invoked: true }, Decision { start: Some(2), ..NOTHING }),
+            (3.0, Event::Asked { id: 2, at_once: true }, Decision { start: Some(2), ..NOTHING }),
             (4.0, Event::Cancelled { id: 2 }, Decision { stop: Some(2), ..NOTHING }),
             (5.0, Event::Tick, NOTHING),
         ]);

@@ -77,7 +77,7 @@ async fn measure_after(
     measured: Measured,
 ) -> Result<CaseResult, AssistError> {
     let wanted = &document.text[case.wanted.clone()];
-    let mut asker = Asker { case, document, completer, asking, n_rejected };
+    let mut asker = Asker { case, document, completer, asking, n_rejected, reused: (0, 0) };
     let answer = asker.ask(0, measured.likelihood.then_some(wanted)).await?;
     let keystrokes = match measured.keystrokes {
         true => Some(asker.type_line(answer.text()).await?),
@@ -100,6 +100,7 @@ async fn measure_after(
         latency_ms: answer.latency_ms,
         nats: answer.nats,
         keystrokes,
+        reused: measured.keystrokes.then_some(asker.reused),
     })
 }
 
@@ -113,7 +114,7 @@ pub async fn observe(
     model: &mut LocalModel,
     asking: Asking<'_>,
 ) -> Result<Vec<Observation>, AssistError> {
-    let prompt = Asker { case, document, completer: model, asking, n_rejected: 0 }.question();
+    let prompt = Asker { case, document, completer: model, asking, n_rejected: 0, reused: (0, 0) }.question();
     model.observe(&prompt, &format!("{}\n", &document.text[case.wanted.clone()])).await
 }
 
@@ -125,6 +126,8 @@ struct Asker<'a> {
     asking: Asking<'a>,
     /// Suggestions that were typed away from.
     n_rejected: usize,
+    /// Tokens of prompts behind the first: those that were still computed, and all.
+    reused: (usize, usize),
 }
 
 struct Shown {
@@ -147,6 +150,10 @@ impl Asker<'_> {
         let request = self.request(&source, &edits, n_typed);
         let now_ms = self.asking.now_ms;
         let outcome = suggest(request, self.completer, &Cancel::default(), now_ms).await?;
+        if n_typed > 0 {
+            self.reused.0 += outcome.answer.n_reused;
+            self.reused.1 += outcome.answer.prompt.len();
+        }
         let nats = match likelihood_of {
             Some(wanted) => self.completer.likelihood(&outcome.prompt, &format!("{wanted}\n")).await?,
             None => None,

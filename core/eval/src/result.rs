@@ -36,6 +36,9 @@ pub struct CaseResult {
     pub latency_ms: f64,
     /// What the model gave the wanted text, in nats, and its bytes.
     pub nats: Option<(f64, usize)>,
+    /// Tokens of the prompts while it was typed, where that was simulated: those still computed from the prompt
+    /// before, and all.
+    pub reused: Option<(usize, usize)>,
     /// Keys for the line, one a character or one a suggestion taken, where that was simulated.
     pub keystrokes: Option<usize>,
 }

@@ -25,6 +25,8 @@ pub struct Group {
     pub bits_per_byte: Option<f64>,
     /// Share of keys saved by a person who takes right lines and types the rest.
     pub keystrokes_saved: Option<f64>,
+    /// Share of the prompts' tokens that were still computed from the prompt before while lines were typed.
+    pub tokens_reused: Option<f64>,
     /// Half of the suggestions came within this.
     pub latency_ms_p50: f64,
     /// All but a twentieth did.
@@ -116,6 +118,7 @@ fn group(results: &[&CaseResult]) -> Group {
         ratio_completed: n_right as f64 / n_wanted as f64,
         bits_per_byte: bits_per_byte(results.iter().filter_map(|result| result.nats)),
         keystrokes_saved: keystrokes_saved(results),
+        tokens_reused: tokens_reused(results),
         latency_ms_p50: quantile(&latencies, 0.5),
         latency_ms_p95: quantile(&latencies, 0.95),
     }
@@ -138,6 +141,12 @@ fn keystrokes_saved(results: &[&CaseResult]) -> Option<f64> {
     let typed: Vec<(usize, usize)> = results.iter().filter_map(typed).collect();
     let (keys, chars) = typed.iter().fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
     (chars > 0).then(|| 1.0 - keys as f64 / chars as f64)
+}
+
+fn tokens_reused(results: &[&CaseResult]) -> Option<f64> {
+    let sums = results.iter().filter_map(|result| result.reused);
+    let (reused, all) = sums.fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
+    (all > 0).then(|| reused as f64 / all as f64)
 }
 
 /// Of ascending `values`, which are not empty: the nearest rank.
@@ -168,6 +177,7 @@ pub(crate) mod tests {
             latency_ms: 10.0,
             nats: Some((std::f64::consts::LN_2 * 8.0, 4)),
             keystrokes: Some(1),
+            reused: Some((3, 4)),
         }
     }
 
@@ -182,6 +192,7 @@ pub(crate) mod tests {
         assert!((summary.all.shown - 2.0 / 3.0).abs() < 1e-9);
         assert!((summary.all.ratio_completed - 4.0 / 14.0).abs() < 1e-9);
         assert!((summary.all.bits_per_byte.unwrap() - 2.0).abs() < 1e-9);
+        assert_eq!(summary.all.tokens_reused, Some(0.75));
         assert!((summary.all.keystrokes_saved.unwrap() - (1.0 - 3.0 / 14.0)).abs() < 1e-9);
         assert_eq!(summary.by_language.keys().collect::<Vec<_>>(), ["rust"]);
         assert_eq!(summary.rules, BTreeMap::from([("one line".to_string(), 1.0)]));

@@ -273,6 +273,18 @@ fn a_pause_in_typing_brings_one_suggestion() {
 }
 
 #[test]
+fn behind_a_suggestion_that_was_taken_the_next_is_made_at_once() {
+    let client = Client::ready("let x = ;");
+    let id = client.complete(8, true);
+    client.run_for(1000.0);
+    let taken = client.texts(id).remove(0);
+    client.insert(8, &taken, 2);
+    client.complete(8 + taken.chars().count() as u32, false);
+    client.run_for(1.0);
+    assert_eq!(client.n_thoughts(), 2, "not debounced");
+}
+
+#[test]
 fn what_is_more_likely_wrong_than_worth_reading_is_shown_only_when_asked_for() {
     let client = Client::ready("let x = ;");
     client.request("inkling/loadModel", json!({ "uri": "unsure.gguf" }));

@@ -104,7 +104,7 @@ pub fn problems_report(title: &str, figures: &ProblemFigures, results: &[Problem
         .into_html()
 }
 
-const GROUP_HEADER: [&str; 12] = [
+const GROUP_HEADER: [&str; 13] = [
     "",
     "n",
     "exact match",
@@ -115,6 +115,7 @@ const GROUP_HEADER: [&str; 12] = [
     "completed",
     "bits/byte",
     "keys saved",
+    "tokens reused",
     "p50 ms",
     "p95 ms",
 ];
@@ -131,6 +132,7 @@ fn group_row(name: String, group: &Group) -> Vec<String> {
         fraction(group.ratio_completed),
         fraction(group.bits_per_byte),
         fraction(group.keystrokes_saved),
+        fraction(group.tokens_reused),
         format!("{:.0}", group.latency_ms_p50),
         format!("{:.0}", group.latency_ms_p95),
     ]

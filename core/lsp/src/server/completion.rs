@@ -56,13 +56,13 @@ impl Server {
         if !invoked && !rests.is_empty() {
             return self.respond(id, Ok(items(&at, &rests, self.ticket())));
         }
-        let asked_ms = self.host.now_ms();
+        let (asked_ms, at_once) = (self.host.now_ms(), invoked || self.is_behind_taken(&at));
         let mut state = self.state.borrow_mut();
         let request = state.next_request;
         state.next_request += 1;
         state.asked.insert(request, Asked { id, at, invoked, asked_ms, cancel: Cancel::default() });
         drop(state);
-        self.on_event(Event::Asked { id: request, invoked });
+        self.on_event(Event::Asked { id: request, at_once });
     }
 
     /// How the suggestion at a place comes about: the last one's, if it was made there or is being typed, else
@@ -236,6 +236,12 @@ impl Server {
     fn n_rejected(&self, at: &Place) -> usize {
         let (state, Document { path, source, .. }) = (self.state.borrow(), &at.document);
         state.shown.as_ref().map_or(0, |shown| shown.n_rejected_at(path, source.text(), at.offset))
+    }
+
+    /// Whether the user has just taken a suggestion, and waits for what follows it.
+    fn is_behind_taken(&self, at: &Place) -> bool {
+        let (state, Document { path, source, .. }) = (self.state.borrow(), &at.document);
+        state.shown.as_ref().is_some_and(|shown| shown.is_taken(path, source.text(), at.offset))
     }
 
     fn typed_ahead(&self, at: &Place) -> Vec<String> {
