@@ -73,7 +73,7 @@ export class LanguageClient {
   /** Rejects with the server's error, or when the server ends before it answers. */
   request<Result>(method: string, params: object, token?: CancellationToken): Promise<Result> {
     if (!this.#server) {
-      return Promise.reject(new ResponseError(ErrorCodes.PendingResponseRejected, 'The core is not running yet.'));
+      return Promise.reject(new ResponseError(ErrorCodes.PendingResponseRejected, 'the core is not running yet'));
     }
     return token
       ? this.#server.sendRequest<Result>(method, params, token)

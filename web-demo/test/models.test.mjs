@@ -125,6 +125,9 @@ test('one that has changed since it was cancelled is fetched from its start', as
   server.asked.length = 0;
   await fetchModel(playground, '/slow.gguf');
   await playground.page.locator('#model-message', { hasText: '4.0 of' }).waitFor();
+  const dialog = await shelf(playground);
+  await dialog.getByText('Arriving').waitFor();
+  await playground.press('Escape');
   await playground.page.getByRole('button', { name: 'Cancel' }).press('Enter');
   await playground.until(async () => (await playground.notice()).includes('4.0 MB of it are kept'), 'a notice');
   assert.equal(await playground.page.evaluate(() => document.activeElement.id), 'choose-model');

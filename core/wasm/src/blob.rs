@@ -9,6 +9,8 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, ReadableStreamDefaultReader, Response};
 
+use crate::models;
+
 /// A file that the browser holds.
 pub(crate) struct BlobSource(pub(crate) Blob);
 
@@ -31,7 +33,7 @@ fn unreadable(error: JsValue) -> SourceError {
     SourceError(format!("the browser cannot read the model: {}; choose the file again", text(&error)))
 }
 
-/// Opens what `open` (which is `fetch` in a browser) answers with: a file is read where it lies; a response is
+/// Opens a file of this module's store, or else what `open` (which is `fetch` in a browser) answers with: a file is read where it lies; a response is
 /// fetched as a whole, and `progress` hears bytes had and bytes in all, `cancel` ends it between two chunks.
 pub(crate) async fn open(
     open: &Function,
@@ -39,6 +41,9 @@ pub(crate) async fn open(
     progress: Box<dyn Fn(u64, u64)>,
     cancel: Cancel,
 ) -> Result<BlobSource, String> {
+    if let Some(name) = models::name_in(uri) {
+        return models::open(name).await;
+    }
     let failed = |error: JsValue| {
         format!("cannot open {uri}: {}; check that it is there and can be reached", text(&error))
     };

@@ -17,7 +17,7 @@ use crate::blob;
 use crate::engine::JsLauncher;
 use crate::fetch::Fetch;
 use crate::metrics::{JsMetrics, MetricsFiles};
-use crate::models::{self, Opfs};
+use crate::models::Opfs;
 
 /// The Worker that this module runs in.
 pub(crate) struct Worker {
@@ -74,10 +74,7 @@ impl Host for Worker {
     ) -> Future<Result<Box<dyn Source>, String>> {
         let (open, uri) = (self.open.clone(), uri.to_string());
         Box::pin(async move {
-            let source = match models::name_in(&uri) {
-                Some(name) => models::open(name).await?,
-                None => blob::open(&open, &uri, progress, cancel).await?,
-            };
+            let source = blob::open(&open, &uri, progress, cancel).await?;
             Ok(Box::new(source) as Box<dyn Source>)
         })
     }

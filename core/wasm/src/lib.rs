@@ -33,7 +33,8 @@ pub struct LanguageServer {
 #[wasm_bindgen]
 impl LanguageServer {
     /// A server that calls `post` with every message for the client, and `open` with the URI of a model: that
-    /// answers with the promise of a `Response`, as `fetch` does, or of a `Blob`, which is read in ranges.
+    /// answers with the promise of a `Response`, as `fetch` does, or of a `Blob`, which is read in ranges. Models of
+    /// the browser's store (`inkling/keepModel`) are opened without it.
     ///
     /// Where models are to run elsewhere (setting `engine: "process"`), `engine` starts an engine: called with
     /// `receive`, which takes the bytes that it says as a `Uint8Array`, and `ended`, which takes the reason why
