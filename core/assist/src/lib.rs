@@ -5,12 +5,14 @@
 
 mod completer;
 mod confidence;
+mod draft;
 mod library;
 mod load;
 mod local;
 mod recall;
 mod reuse;
 mod suggest;
+mod summary;
 mod trigger;
 mod writing;
 
@@ -19,10 +21,11 @@ pub use completer::{
 };
 pub use confidence::{CONFIDENCE_KEY, Confidence, N_SIGNALS, Signals};
 pub use load::LoadOptions;
-pub use local::{LocalModel, ModelSummary};
+pub use local::LocalModel;
 pub use recall::{MIXER_KEY, Mixture, Observation, WORKSPACE_MIXER_KEY};
 pub use reuse::Shown;
 pub use suggest::{Candidate, Options, Outcome, Question, Request, Timings, question, suggest};
+pub use summary::ModelSummary;
 pub use trigger::{Decision, Event, RequestId, Trigger};
 
 pub use inkling_context as context;

@@ -16,8 +16,10 @@ use crate::completer::{
     Alternative, Answer, Ask, AssistError, Completer, Completion, PromptToken, Remembered, Reply, Step,
 };
 use crate::confidence::Confidence;
+use crate::draft::{Foreseen, guess};
 use crate::load::{LoadOptions, load};
 use crate::recall::{Observation, Recall};
+use crate::summary::ModelSummary;
 use crate::writing::Writing;
 
 /// Alternatives kept of every step, for people to look at.
@@ -28,29 +30,6 @@ const MAX_HEALED: usize = 64;
 
 /// Most likely tokens that are looked at in each step.
 const TOP_K: usize = 64;
-
-/// What a person wants to know of a model.
-#[derive(Clone, Debug)]
-pub struct ModelSummary {
-    /// Its own name.
-    pub name: String,
-    /// The file's size.
-    pub n_bytes: u64,
-    /// Weights.
-    pub n_parameters: u64,
-    /// The commonest storage type of its matrices.
-    pub quantization: String,
-    /// Its architecture.
-    pub architecture: String,
-    /// Positions it can hold here.
-    pub n_context: usize,
-    /// What runs it.
-    pub executor: String,
-    /// Why it is the CPU, where a graphics processor was wanted.
-    pub executor_reason: Option<String>,
-    /// Threads that compute.
-    pub n_threads: usize,
-}
 
 /// A tokenizer, a template and an executor that belong together.
 pub struct LocalModel {
@@ -75,24 +54,18 @@ impl LocalModel {
         Ok(LocalModel::new(&gguf, n_bytes, tokenizer, executor))
     }
 
-    fn new(gguf: &Gguf, n_bytes: u64, tokenizer: Tokenizer, executor: Box<dyn Executor>) -> LocalModel {
+    pub(crate) fn new(
+        gguf: &Gguf,
+        n_bytes: u64,
+        tokenizer: Tokenizer,
+        executor: Box<dyn Executor>,
+    ) -> LocalModel {
         let stops: Vec<TokenId> = tokenizer.specials().collect();
         let text = |id: &TokenId| String::from_utf8_lossy(tokenizer.bytes(*id)).into_owned();
         let specials: Vec<String> = stops.iter().map(text).collect();
         let prompt_version = gguf.get_u32("inkling.prompt.version");
-        let info = executor.info();
         LocalModel {
-            summary: ModelSummary {
-                name: info.model.name.clone(),
-                n_bytes,
-                n_parameters: gguf.tensors.iter().map(|tensor| tensor.shape.iter().product::<u64>()).sum(),
-                quantization: quantization(gguf),
-                architecture: gguf.get_str("general.architecture").unwrap_or("unknown").to_string(),
-                n_context: info.model.n_context,
-                executor: info.name.clone(),
-                executor_reason: info.reason.clone(),
-                n_threads: info.n_threads,
-            },
+            summary: ModelSummary::new(gguf, n_bytes, executor.info()),
             template: Template::choose(&ModelFacts { prompt_version, specials: &specials }),
             stops,
             recall: Recall::from_gguf(gguf),
@@ -206,9 +179,8 @@ impl LocalModel {
     ) -> Result<Option<Completion>, AssistError> {
         let sampling = Sampling { seed: ask.sampling.seed.wrapping_add(nth as u64), ..ask.sampling };
         let mut sampler = Sampler::new(sampling);
-        let (mut writing, mut top) = (fork.writing.clone(), fork.top.clone());
+        let Fork { mut tokens, mut writing, mut top } = fork.clone();
         if nth > 0 {
-            let mut tokens = fork.tokens.clone();
             if sampling.temperature <= 0.0 {
                 let Some((idx, token)) = self.nth_beginning(nth, &fork.top) else { return Ok(None) };
                 self.push(&mut writing, token, fork.top.probability(idx), &fork.top);
@@ -216,7 +188,7 @@ impl LocalModel {
             }
             top = self.prefill(&tokens, &writing, ask.cancel).await?.top;
         }
-        let (mut is_cut, mut end_probability) = (true, None);
+        let (mut is_cut, mut end_probability, mut foreseen) = (true, None, Foreseen::default());
         while writing.n_free < ask.max_tokens {
             let (token, probability) = sampler.choose(&top);
             let is_complete = writing.broken || (ask.is_complete)(writing.text());
@@ -226,12 +198,46 @@ impl LocalModel {
                 break;
             }
             self.push(&mut writing, token, probability, &top);
-            if writing.n_free < ask.max_tokens {
-                top = self.step(token, &writing, ask.cancel).await?;
+            tokens.push(token);
+            let n_left = ask.max_tokens.saturating_sub(writing.n_free);
+            if n_left > 0 {
+                top = self.next(&tokens, &writing, &mut foreseen, n_left - 1, ask.cancel).await?;
             }
         }
         let text = writing.text().to_string();
         Ok(Some(Completion { text, steps: writing.steps, is_cut, end_probability }))
+    }
+
+    /// What may follow `tokens`, which the answer so far ends. Evaluates at most `max_draft` guesses with them.
+    async fn next(
+        &mut self,
+        tokens: &[TokenId],
+        writing: &Writing<'_>,
+        foreseen: &mut Foreseen,
+        max_draft: usize,
+        cancel: &Cancel,
+    ) -> Result<Top, AssistError> {
+        let token = tokens[tokens.len() - 1];
+        if let Some(top) = foreseen.after(token) {
+            return Ok(self.recalled(top, writing));
+        }
+        if self.executor.max_draft() == 0 {
+            return self.step(token, writing, cancel).await;
+        }
+        let n_free = self.summary.n_context.saturating_sub(tokens.len());
+        let max_draft = max_draft.min(self.executor.max_draft()).min(n_free);
+        // What is required of one token is not what is required of the next.
+        let draft = if writing.missing().is_empty() {
+            guess(&writing.history, self.recall.as_ref(), max_draft)
+        } else {
+            Vec::new()
+        };
+        let guessed = [tokens, &draft].concat();
+        let want = self.want(writing);
+        let mut tops = self.executor.verify(&guessed, draft.len(), &want, cancel).await?.into_iter();
+        let top = tops.next().expect("there is one for the last known token");
+        *foreseen = Foreseen::new(draft, tops);
+        Ok(self.recalled(top, writing))
     }
 
     async fn prefill(
@@ -376,24 +382,11 @@ impl Completer for LocalModel {
 }
 
 /// Where the answers to one prompt begin to differ.
+#[derive(Clone)]
 struct Fork<'a> {
     /// The prompt and the steps so far.
     tokens: Vec<TokenId>,
     writing: Writing<'a>,
     /// What may follow.
     top: Top,
-}
-
-/// The storage type that most weights have.
-fn quantization(gguf: &Gguf) -> String {
-    let mut sizes: Vec<(String, u64)> = Vec::new();
-    for tensor in &gguf.tensors {
-        let name = tensor.dtype.to_string();
-        let n: u64 = tensor.shape.iter().product();
-        match sizes.iter_mut().find(|(known, _)| *known == name) {
-            Some((_, sum)) => *sum += n,
-            None => sizes.push((name, n)),
-        }
-    }
-    sizes.into_iter().max_by_key(|(_, n)| *n).map_or_else(String::new, |(name, _)| name)
 }

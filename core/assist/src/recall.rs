@@ -51,6 +51,13 @@ impl Recall {
         }
     }
 
+    /// What followed the longest match of the end of `history` in any of the files, and how long that is: see
+    /// [`Cache::continuation`].
+    pub(crate) fn continuation(&self, history: &[TokenId], n_tokens: usize) -> (usize, &[TokenId]) {
+        let continuations = self.shelves().map(|shelf| shelf.cache.continuation(history, n_tokens));
+        continuations.max_by_key(|(match_len, _)| *match_len).unwrap_or_default()
+    }
+
     /// See [`crate::Completer::study`].
     pub(crate) fn study(
         &mut self,

@@ -176,6 +176,31 @@ pub trait Executor {
         })
     }
 
+    /// Tokens of a draft that [`Executor::verify`] evaluates for much less than a step each; 0 where it saves nothing.
+    fn max_draft(&self) -> usize {
+        0
+    }
+
+    /// Makes the cache hold exactly `tokens`, as [`Executor::prefill`] does, the last `n_drafted` of which somebody
+    /// guessed; returns what may follow each from the last before them on. The caller tells the cache what became of
+    /// the guesses by what it asks next.
+    fn verify<'a>(
+        &'a mut self,
+        tokens: &'a [TokenId],
+        n_drafted: usize,
+        want: &'a Want,
+        cancel: &'a Cancel,
+    ) -> Reply<'a, Vec<Top>> {
+        Box::pin(async move {
+            let (known, drafted) = tokens.split_at(tokens.len().saturating_sub(n_drafted));
+            let mut tops = vec![self.prefill(known, want, cancel).await?.top];
+            for &token in drafted {
+                tops.push(self.step(token, want, cancel).await?);
+            }
+            Ok(tops)
+        })
+    }
+
     /// Applies these adapters, each with a factor, in place of those applied before; none is the model as
     /// it was loaded. Empties the cache.
     ///

@@ -1,7 +1,7 @@
 //! Our logits beside llama.cpp's, which `llama_cpp/golden.py` wrote down.
 
 use futures::executor::block_on;
-use inkling_engine::{Cancel, CpuExecutor, Executor, Model, Want, never_pause};
+use inkling_engine::{Cancel, CpuExecutor, EngineError, Executor, Model, TokenId, Top, Want, never_pause};
 use inkling_fixture::tiny;
 use inkling_gguf::{Builder, Dtype, Gguf};
 use inkling_kernels::Format;
@@ -119,6 +119,30 @@ fn prefill_and_steps_give_the_logits_of_one_run() {
         top = block_on(executor.step(id, &want, &cancel)).unwrap();
     }
     assert_eq!(top.entries[0].1, row_max(&all, IDS.len() - 1));
+}
+
+/// Guesses are evaluated together, and what follows each has the bits of a step by itself, also where guesses of
+/// before were wrong.
+#[test]
+fn guesses_are_verified_with_the_bits_of_single_steps() {
+    let (want, cancel) = (Want { top_k: 5, masked: vec![3] }, Cancel::default());
+    for (model, dtype) in [("llama", Dtype::Q4_0), ("qwen3", Dtype::Q8_0), ("starcoder2", Dtype::F32)] {
+        let (mut together, mut single) = (executor(model, dtype, 2), executor(model, dtype, 1));
+        let mut known: Vec<TokenId> = (1..40).collect();
+        for n_drafted in [0, 1, 2, 3, 7, 1] {
+            let tokens: Vec<TokenId> = known.iter().copied().chain(50..50 + n_drafted).collect();
+            let tops = block_on(together.verify(&tokens, n_drafted as usize, &want, &cancel)).unwrap();
+            let first = block_on(single.prefill(&known, &want, &cancel)).unwrap().top;
+            let steps = (50..50 + n_drafted).map(|id| block_on(single.step(id, &want, &cancel)).unwrap());
+            assert_eq!(
+                tops,
+                std::iter::once(first).chain(steps).collect::<Vec<Top>>(),
+                "{model} {n_drafted}"
+            );
+            known.push(60 + n_drafted);
+        }
+        assert!(matches!(block_on(together.verify(&[1], 1, &want, &cancel)), Err(EngineError::NoTokens)));
+    }
 }
 
 fn row_max(logits: &[f32], row: usize) -> f32 {

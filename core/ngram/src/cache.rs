@@ -111,23 +111,37 @@ impl Cache {
 
     /// What followed the last tokens of `context` in the documents.
     pub fn predict(&self, context: &[TokenId]) -> Evidence {
-        let [.., before, last] = *context else { return Evidence::default() };
         let mut votes = Votes::default();
-        let mut place = self.newest.get(&(before, last)).copied().unwrap_or(NONE);
-        while place != NONE && votes.n_places < self.limits.n_places {
-            let at = place as usize;
-            if self.tokens[at] != GAP {
-                votes.add(self.tokens[at], self.match_len(context, at));
-            }
-            place = self.chain[at];
+        for at in self.places(context) {
+            votes.add(self.tokens[at], self.match_len(context, at));
         }
         votes.evidence()
     }
 
+    /// The longest match with the last tokens of `context`, the newest where there are several: its length, and at
+    /// most `n_tokens` of what followed there.
+    pub fn continuation(&self, context: &[TokenId], n_tokens: usize) -> (usize, &[TokenId]) {
+        let matches = self.places(context).map(|at| (self.match_len(context, at), at));
+        let Some((match_len, at)) = longest(matches) else { return (0, &[]) };
+        let followed = &self.tokens[at..self.tokens.len().min(at + n_tokens)];
+        let end = followed.iter().position(|&token| token == GAP).unwrap_or(followed.len());
+        (match_len, &followed[..end])
+    }
+
+    /// Where the last two tokens of `context` stand, the newest first.
+    fn places(&self, context: &[TokenId]) -> impl Iterator<Item = usize> {
+        let newest = match *context {
+            [.., before, last] => self.newest.get(&(before, last)).copied(),
+            _ => None,
+        };
+        let older = |&place: &u32| Some(self.chain[place as usize]).filter(|&older| older != NONE);
+        let places = std::iter::successors(newest, older).map(|place| place as usize);
+        places.filter(|&at| self.tokens[at] != GAP).take(self.limits.n_places)
+    }
+
     /// How many tokens before `at` are the context's last ones.
     fn match_len(&self, context: &[TokenId], at: usize) -> usize {
-        let pairs = context.iter().rev().zip(self.tokens[..at].iter().rev());
-        pairs.take(MAX_MATCH).take_while(|(a, b)| a == b).count()
+        n_common(context, &self.tokens[..at])
     }
 
     fn append(&mut self, document: DocumentId, tokens: &[TokenId]) {
@@ -166,6 +180,27 @@ impl Cache {
             }
         }
     }
+}
+
+/// As [`Cache::continuation`], in the context itself.
+pub fn repetition(context: &[TokenId], n_tokens: usize) -> (usize, &[TokenId]) {
+    let places = (MIN_MATCH..context.len()).rev();
+    let matches = places.map(|at| (n_common(context, &context[..at]), at));
+    match longest(matches.filter(|&(match_len, _)| match_len >= MIN_MATCH)) {
+        Some((match_len, at)) => (match_len, &context[at..context.len().min(at + n_tokens)]),
+        None => (0, &[]),
+    }
+}
+
+/// The first of the longest matches.
+fn longest(matches: impl Iterator<Item = (usize, usize)>) -> Option<(usize, usize)> {
+    matches.reduce(|best, other| if other.0 > best.0 { other } else { best })
+}
+
+/// How many tokens both end with, as far as that says anything.
+fn n_common(a: &[TokenId], b: &[TokenId]) -> usize {
+    let pairs = a.iter().rev().zip(b.iter().rev());
+    pairs.take(MAX_MATCH).take_while(|(a, b)| a == b).count()
 }
 
 /// What the places say, each for the token that followed there.
@@ -240,6 +275,23 @@ mod tests {
         cache.remove(1);
         cache.remove(1);
         assert_eq!(cache.predict(&[1, 2]).entries, [(4, 1.0)]);
+    }
+
+    #[test]
+    fn the_longest_match_goes_on_to_the_end_of_its_document() {
+        let cache = cache(&[&[1, 2, 3, 4, 5], &[9, 2, 3, 6, 7], &[8, 2, 3, 6]]);
+        assert_eq!(cache.continuation(&[1, 2, 3], 9), (3, &[4, 5][..]));
+        assert_eq!(cache.continuation(&[1, 2, 3], 1), (3, &[4][..]));
+        assert_eq!(cache.continuation(&[0, 2, 3], 9), (2, &[6][..]), "the newest of several");
+        assert_eq!(cache.continuation(&[3, 9], 9), (0, &[][..]));
+    }
+
+    #[test]
+    fn a_context_may_repeat_itself() {
+        assert_eq!(repetition(&[1, 2, 3, 4, 1, 2, 3], 9), (3, &[4, 1, 2, 3][..]));
+        assert_eq!(repetition(&[1, 2, 5, 1, 2, 6, 1, 2], 1), (2, &[6][..]), "the newest of several");
+        assert_eq!(repetition(&[1, 2, 3], 9), (0, &[][..]));
+        assert_eq!(repetition(&[4, 4, 4], 9), (2, &[4][..]), "matches may overlap");
     }
 
     /// All places of `documents` that match the context's last two tokens or more, by definition.

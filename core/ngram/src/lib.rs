@@ -7,5 +7,5 @@
 mod cache;
 mod mix;
 
-pub use cache::{Cache, DocumentId, Evidence, Limits, TokenId};
+pub use cache::{Cache, DocumentId, Evidence, Limits, TokenId, repetition};
 pub use mix::{Mixer, N_FEATURES};

@@ -35,6 +35,10 @@ use weights::Weights;
 /// tokens, few enough (some 50 ms of a small model in a browser) that a keystroke is heard.
 const CHUNK_TOKENS: usize = 32;
 
+/// Tokens of a draft. With two cores and weights that lie in their caches two tokens cost 1.4 steps, four 2.2 and
+/// eight 4: more than what a longer draft is likely to save. Where weights come from memory, all cost about the same.
+const MAX_DRAFT: usize = 3;
+
 /// Bytes of keys and values of all conversations together, where one does not need more.
 const MAX_CACHE_BYTES: u64 = 256 << 20;
 
@@ -85,14 +89,6 @@ pub(crate) fn needs(layout: &Layout<'_>, n_context: usize) -> MemoryNeeds {
 /// Bytes of a conversation's keys and values.
 fn cache_bytes(config: &ModelConfig, n_context: usize) -> u64 {
     8 * (config.n_layer * n_context * config.d_kv()) as u64
-}
-
-/// Which tokens' logits a run is to give.
-#[derive(Clone, Copy, PartialEq)]
-enum Rows {
-    None,
-    Last,
-    All,
 }
 
 impl CpuExecutor {
@@ -146,23 +142,24 @@ impl CpuExecutor {
         })
     }
 
-    /// Evaluates `tokens` behind those in the cache, `CHUNK_TOKENS` at a time.
+    /// Evaluates `tokens` behind those in the cache, `CHUNK_TOKENS` at a time; the logits after the last `n_rows`
+    /// of them.
     async fn extend(
         &mut self,
         tokens: &[TokenId],
-        rows: Rows,
+        n_rows: usize,
         cancel: &Cancel,
     ) -> Result<Vec<f32>, EngineError> {
         self.check(tokens)?;
         let mut logits = Vec::new();
-        let n_chunks = tokens.len().div_ceil(CHUNK_TOKENS);
-        for (idx, chunk) in tokens.chunks(CHUNK_TOKENS).enumerate() {
+        let mut n_left = tokens.len();
+        for chunk in tokens.chunks(CHUNK_TOKENS) {
             (self.pause)().await;
             cancel.check()?;
-            let last = idx + 1 == n_chunks;
-            let rows = if rows == Rows::Last && !last { Rows::None } else { rows };
-            self.run(chunk, rows)?;
-            if rows != Rows::None {
+            n_left -= chunk.len();
+            let n_rows = n_rows.saturating_sub(n_left).min(chunk.len());
+            self.run(chunk, n_rows)?;
+            if n_rows > 0 {
                 logits.extend_from_slice(self.scratch.get(Buffer::Logits));
             }
         }
@@ -181,8 +178,8 @@ impl CpuExecutor {
         }
     }
 
-    /// Runs the graph on one chunk and adds it to the cache.
-    fn run(&mut self, tokens: &[TokenId], rows: Rows) -> Result<(), EngineError> {
+    /// Runs the graph on one chunk, its head on the last `n_rows` tokens, and adds it to the cache.
+    fn run(&mut self, tokens: &[TokenId], n_rows: usize) -> Result<(), EngineError> {
         let config = &self.config;
         let first = self.slots.tokens().len();
         let cache = &mut self.caches[self.slots.current()];
@@ -213,14 +210,8 @@ impl CpuExecutor {
                     cache.store(*layer, first, config, &self.scratch);
                     self.compute.attend(cache, *layer, first, config, &mut self.scratch);
                 }
-                Op::Select { x } => {
-                    let n_rows = match rows {
-                        Rows::None => break,
-                        Rows::Last => 1,
-                        Rows::All => tokens.len(),
-                    };
-                    self.scratch.keep_last(*x, n_rows, config)?;
-                }
+                Op::Select { .. } if n_rows == 0 => break,
+                Op::Select { x } => self.scratch.keep_last(*x, n_rows, config)?,
                 _ => self.scratch.apply(self.compute.level, op, &self.weights, config),
             }
         }
@@ -264,13 +255,34 @@ impl Executor for CpuExecutor {
                 return Err(EngineError::NoTokens);
             }
             let n_reused = self.turn_to(tokens);
-            let logits = self.extend(&tokens[n_reused..], Rows::Last, cancel).await?;
+            let logits = self.extend(&tokens[n_reused..], 1, cancel).await?;
             Ok(Prefilled { top: Top::of(&logits, want)?, n_reused })
         })
     }
 
     fn step<'a>(&'a mut self, token: TokenId, want: &'a Want, cancel: &'a Cancel) -> Reply<'a, Top> {
-        Box::pin(async move { Top::of(&self.extend(&[token], Rows::Last, cancel).await?, want) })
+        Box::pin(async move { Top::of(&self.extend(&[token], 1, cancel).await?, want) })
+    }
+
+    fn max_draft(&self) -> usize {
+        MAX_DRAFT
+    }
+
+    fn verify<'a>(
+        &'a mut self,
+        tokens: &'a [TokenId],
+        n_drafted: usize,
+        want: &'a Want,
+        cancel: &'a Cancel,
+    ) -> Reply<'a, Vec<Top>> {
+        Box::pin(async move {
+            let Some(n_known) = tokens.len().checked_sub(n_drafted).filter(|&n| n > 0) else {
+                return Err(EngineError::NoTokens);
+            };
+            let n_reused = self.turn_to(&tokens[..n_known]);
+            let logits = self.extend(&tokens[n_reused..], n_drafted + 1, cancel).await?;
+            logits.chunks_exact(self.config.n_vocab).map(|row| Top::of(row, want)).collect()
+        })
     }
 
     fn adapt<'a>(&'a mut self, adapters: &'a [(Rc<Adapter>, f32)]) -> Reply<'a, ()> {
@@ -284,7 +296,7 @@ impl Executor for CpuExecutor {
     fn logits<'a>(&'a mut self, tokens: &'a [TokenId], cancel: &'a Cancel) -> Reply<'a, Vec<f32>> {
         Box::pin(async move {
             self.turn_to(&[]);
-            self.extend(tokens, Rows::All, cancel).await
+            self.extend(tokens, tokens.len(), cancel).await
         })
     }
 }
