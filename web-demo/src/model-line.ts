@@ -84,6 +84,7 @@ export class ModelLine {
 
   #showLoading(value: WorkDone): void {
     if (value.kind === 'end') this.#token = undefined;
+    if (!this.isLoading && this.#state === 'error') this.#showNone();
     this.#root.dataset.state = this.isLoading ? 'loading' : this.#state;
     const hadFocus = this.#loading.contains(document.activeElement);
     this.#loading.hidden = value.kind === 'end';
