@@ -72,6 +72,42 @@ export type LoadModelParams = {
  */
 uri: string, };
 
+export type CatalogueParams = { 
+/**
+ * The memory of the machine that would run them, where the client knows.
+ */
+memoryBytes?: number, };
+
+export type CatalogueItem = { 
+/**
+ * What people call it.
+ */
+name: string, 
+/**
+ * Where the file is.
+ */
+url: string, 
+/**
+ * The licence of its weights.
+ */
+licence: string, 
+/**
+ * The size of the file.
+ */
+bytes: number, 
+/**
+ * What it takes in memory on the CPU.
+ */
+cpuBytes: number, 
+/**
+ * What it takes on a graphics processor.
+ */
+gpuBytes: number, 
+/**
+ * Whether the CPU can run it beside what else is open; none where the memory is not known.
+ */
+fits: boolean | null, };
+
 export type KeepModelParams = { 
 /**
  * Where it is.

@@ -3,6 +3,7 @@
 //! The language half (syntax, context, prompt, refine) and the model half (gguf, tokenizer, engine) meet
 //! only here.
 
+pub mod catalogue;
 mod completer;
 mod confidence;
 mod draft;

@@ -52,6 +52,19 @@ fn stdout(args: &[&str], input: &[u8]) -> String {
 }
 
 #[test]
+fn the_catalogue_names_what_can_be_pulled() {
+    let models: Vec<Value> = serde_json::from_str(&stdout(&["--json", "model", "list"], b"")).unwrap();
+    let text = stdout(&["model", "list"], b"");
+    assert!(!models.is_empty());
+    for model in models {
+        assert!(text.contains(model["name"].as_str().unwrap()), "{model}");
+        assert!(text.contains(model["licence"].as_str().unwrap()), "{model}");
+        assert!(model["cpu_bytes"].as_u64() > model["bytes"].as_u64(), "{model}");
+        assert_eq!(model["fits_cpu"].is_boolean(), cfg!(target_os = "linux"), "{model}");
+    }
+}
+
+#[test]
 fn wrong_places_and_files_say_what_to_do() {
     check_error(
         &["complete", "nonsense"],

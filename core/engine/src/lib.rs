@@ -31,9 +31,9 @@ pub use error::EngineError;
 pub use executor::{
     Cancel, Executor, ExecutorInfo, Pause, Prefilled, Reply, TokenId, Top, Want, never_pause,
 };
-#[cfg(not(target_arch = "wasm32"))]
-pub use gpu::gpus;
 pub use gpu::{Gpu, GpuExecutor, GpuOptions, Tier};
+#[cfg(not(target_arch = "wasm32"))]
+pub use gpu::{gpu_room, gpus};
 pub use graph::{Buffer, Graph, Op, WeightId};
 pub use memory::{MemoryNeeds, MemoryPlan};
 pub use model::{LoadProgress, Model, Weight};

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 pub use endpoint::{EndpointApi, EndpointSettings, EndpointTest, PromptTemplate, SecretText};
 pub use metrics::{MetricsParams, MetricsReport, MetricsSettings, MetricsSums};
-pub use models::{KeepModelParams, KeptModel, KeptModels};
+pub use models::{CatalogueItem, CatalogueParams, KeepModelParams, KeptModel, KeptModels};
 
 /// `inkling/status`: notification to the client whenever the server's state changes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -313,6 +313,8 @@ pub fn typescript() -> String {
         State::decl(&config),
         ModelInfo::decl(&config),
         LoadModelParams::decl(&config),
+        CatalogueParams::decl(&config),
+        CatalogueItem::decl(&config),
         KeepModelParams::decl(&config),
         KeptModel::decl(&config),
         KeptModels::decl(&config),

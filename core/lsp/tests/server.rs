@@ -454,6 +454,23 @@ fn what_cannot_be_understood_gets_an_error_and_nothing_breaks() {
 }
 
 #[test]
+fn the_catalogue_says_what_fits_where_the_memory_is_known() {
+    let client = Client::ready("let x = ;");
+    let fits = |params: Value| {
+        let answer = client.answer(client.request("inkling/catalogue", params)).unwrap();
+        let models = answer["result"].as_array().unwrap().clone();
+        models.into_iter().map(|model| (model["name"].clone(), model["fits"].clone())).collect::<Vec<_>>()
+    };
+    let [unknown, small, large] =
+        [json!({}), json!({ "memoryBytes": 2_000_000_000 }), json!({ "memoryBytes": 64_000_000_000_u64 })]
+            .map(fits);
+    assert!(!unknown.is_empty() && unknown.iter().all(|(_, fits)| fits.is_null()));
+    assert_eq!(small[0], (json!("Qwen2.5-Coder 0.5B"), json!(true)));
+    assert!(small[1..].iter().all(|(_, fits)| *fits == json!(false)));
+    assert!(large.iter().all(|(_, fits)| *fits == json!(true)));
+}
+
+#[test]
 fn a_host_without_a_store_keeps_no_models() {
     let client = Client::ready("let x = ;");
     let asked = [

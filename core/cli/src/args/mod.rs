@@ -163,6 +163,8 @@ pub(crate) struct Outline {
 
 #[derive(Subcommand)]
 pub(crate) enum Model {
+    /// Models to pull: their sizes and licences, and which of them this machine has room for.
+    List,
     /// What the file says about itself.
     Info {
         /// A GGUF file, or `embedded`.

@@ -6,6 +6,7 @@ pub(crate) mod doctor;
 pub(crate) mod engine;
 pub(crate) mod eval;
 mod info;
+mod list;
 pub(crate) mod lsp;
 pub(crate) mod metrics;
 pub(crate) mod model;

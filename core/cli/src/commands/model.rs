@@ -8,7 +8,7 @@ use inkling_assist::engine::{Cancel, Executor, TokenId, Want};
 use inkling_assist::tokenizer::Tokenizer;
 use serde_json::json;
 
-use super::{info, print, print_json, pull, quantize};
+use super::{info, list, print, print_json, pull, quantize};
 use crate::args::{Lora, Model, Runs};
 use crate::model;
 
@@ -24,6 +24,7 @@ const N_RUNS: usize = 3;
 /// `inkling model …`.
 pub(crate) fn run(command: &Model, json: bool) -> Result<()> {
     match command {
+        Model::List => list::run(json),
         Model::Info { model } => info::run(model, json),
         Model::Pull { name, sha256 } => pull::run(name, sha256.as_deref(), json),
         Model::Tokenize { model, decode: false, special } => tokenize(model, *special),

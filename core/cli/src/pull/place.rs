@@ -3,11 +3,9 @@
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
+use inkling_assist::catalogue::HUB;
 
 use crate::{config, http};
-
-/// The server of names that begin with `hf:`, unless `HF_ENDPOINT` names another, as their own programs have it.
-const HUB: &str = "https://huggingface.co";
 
 /// A file's address and where it is kept.
 #[derive(Debug, PartialEq)]
@@ -24,7 +22,8 @@ impl Place {
         ["hf:", "http://", "https://"].iter().any(|start| name.starts_with(start))
     }
 
-    /// Of an address, or of `hf:OWNER/REPOSITORY/FILE`.
+    /// Of an address, or of `hf:OWNER/REPOSITORY/FILE`, from the server that `HF_ENDPOINT` names, as their own programs
+    /// have it.
     pub(crate) fn of(name: &str) -> Result<Place> {
         let hub = std::env::var("HF_ENDPOINT").unwrap_or_else(|_| HUB.to_string());
         let models = config::folders()?.data.join("models");

@@ -80,6 +80,16 @@ pub fn gpus() -> Vec<String> {
     adapters.iter().map(describe).collect()
 }
 
+/// How much of `n_bytes` the graphics processor that would run a model has free, by trying; none where there is no real
+/// one.
+#[cfg(not(target_arch = "wasm32"))]
+pub fn gpu_room(n_bytes: u64) -> Option<u64> {
+    futures::executor::block_on(async {
+        let gpu = Gpu::open(Tier::Subgroups).await.ok().filter(|gpu| !gpu.is_software)?;
+        Some(gpu.free_bytes(n_bytes).await)
+    })
+}
+
 #[cfg(not(target_arch = "wasm32"))]
 fn describe(adapter: &wgpu::Adapter) -> String {
     let info = adapter.get_info();

@@ -27,9 +27,9 @@ use crate::slots::Slots;
 use crate::{Adapter, EngineError, Graph, LoadProgress, ModelConfig};
 use changes::Changes;
 use commands::{Commands, Compiler};
-#[cfg(not(target_arch = "wasm32"))]
-pub use device::gpus;
 pub use device::{Gpu, Tier};
+#[cfg(not(target_arch = "wasm32"))]
+pub use device::{gpu_room, gpus};
 pub(crate) use load::needs;
 use load::tile_tokens;
 use memory::{LIST_BYTES, MAX_LOGIT_ROWS, Memory};

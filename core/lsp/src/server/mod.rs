@@ -181,6 +181,7 @@ impl Server {
             }
             (Phase::Running, "inkling/trace") => self.parsed(id, params, Server::trace),
             (Phase::Running, "inkling/loadModel") => self.parsed(id, params, Server::load_model),
+            (Phase::Running, "inkling/catalogue") => self.parsed(id, params, Server::catalogue),
             (Phase::Running, "inkling/keptModels") => self.parsed(id, params, Server::kept_models),
             (Phase::Running, "inkling/keepModel") => self.parsed(id, params, Server::keep_model),
             (Phase::Running, "inkling/deleteModel") => self.parsed(id, params, Server::delete_model),

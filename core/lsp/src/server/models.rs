@@ -1,16 +1,23 @@
-//! Model files in the host's store: `inkling/keptModels`, `inkling/keepModel`, `inkling/deleteModel`.
+//! Model files in the host's store: `inkling/keptModels`, `inkling/keepModel`, `inkling/deleteModel`; and those that one
+//! might take: `inkling/catalogue`.
 
 use std::rc::Rc;
 
+use inkling_assist::catalogue::{CATALOGUE, CatalogueModel};
 use inkling_assist::engine::Cancel;
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::{REQUEST_CANCELLED, REQUEST_FAILED, Refusal, Server, refusal};
 use crate::host::{Future, Models};
-use crate::wire::{KeepModelParams, LoadModelParams};
+use crate::wire::{CatalogueItem, CatalogueParams, KeepModelParams, LoadModelParams};
 
 impl Server {
+    pub(super) fn catalogue(&self, id: Value, CatalogueParams { memory_bytes }: CatalogueParams) {
+        let items: Vec<CatalogueItem> = CATALOGUE.iter().map(|model| item(model, memory_bytes)).collect();
+        self.respond(id, Ok(json!(items)));
+    }
+
     pub(super) fn kept_models(&self, id: Value, _: Value) {
         self.of_models(id, |models| Box::pin(async move { models.list().await.map_err(failed) }));
     }
@@ -63,6 +70,18 @@ impl Server {
             let result = answer.await;
             server.respond(id, result.map(|result| json!(result)));
         }));
+    }
+}
+
+fn item(model: &CatalogueModel, memory_bytes: Option<u64>) -> CatalogueItem {
+    CatalogueItem {
+        name: model.name.to_string(),
+        url: model.url(),
+        licence: model.licence.to_string(),
+        bytes: model.n_bytes,
+        cpu_bytes: model.on_cpu().total(),
+        gpu_bytes: model.on_gpu().total(),
+        fits: memory_bytes.map(|memory_bytes| model.fits(memory_bytes)),
     }
 }
 

@@ -58,6 +58,40 @@ pub struct KeptModels {
     pub free_bytes: Option<u64>,
 }
 
+/// `inkling/catalogue`: models that one might take.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+#[cfg_attr(feature = "codegen", derive(ts_rs::TS))]
+pub struct CatalogueParams {
+    /// The memory of the machine that would run them, where the client knows.
+    #[cfg_attr(feature = "codegen", ts(optional, type = "number"))]
+    pub memory_bytes: Option<u64>,
+}
+
+/// A model of the result of `inkling/catalogue`, a list.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "codegen", derive(ts_rs::TS))]
+pub struct CatalogueItem {
+    /// What people call it.
+    pub name: String,
+    /// Where the file is.
+    pub url: String,
+    /// The licence of its weights.
+    pub licence: String,
+    /// The size of the file.
+    #[cfg_attr(feature = "codegen", ts(type = "number"))]
+    pub bytes: u64,
+    /// What it takes in memory on the CPU.
+    #[cfg_attr(feature = "codegen", ts(type = "number"))]
+    pub cpu_bytes: u64,
+    /// What it takes on a graphics processor.
+    #[cfg_attr(feature = "codegen", ts(type = "number"))]
+    pub gpu_bytes: u64,
+    /// Whether the CPU can run it beside what else is open; none where the memory is not known.
+    pub fits: Option<bool>,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
