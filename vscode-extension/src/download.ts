@@ -44,6 +44,4 @@ function fileName(url: string): string {
   return name.toLowerCase().endsWith('.gguf') ? name : `${name || 'model'}.gguf`;
 }
 
-async function size(path: string): Promise<number> {
-  return stat(path).then((file) => file.size, () => 0);
-}
+const size = (path: string) => stat(path).then((file) => file.size, () => 0);

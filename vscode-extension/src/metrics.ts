@@ -72,17 +72,10 @@ function row({ key, shown, accepted, partlyAccepted, characters, acceptanceRate,
   return `<tr><th scope="row">${escaped(key)}</th>${numbers.map((number) => `<td>${number}</td>`).join('')}</tr>`;
 }
 
-function percent(rate: number | null): string {
-  return rate === null ? '–' : `${Math.round(100 * rate)} %`;
-}
+const percent = (rate: number | null) => (rate === null ? '–' : `${Math.round(100 * rate)} %`);
+const milliseconds = (ms: number | null) => (ms === null ? '–' : `${ms} ms`);
 
-function milliseconds(ms: number | null): string {
-  return ms === null ? '–' : `${ms} ms`;
-}
-
-function problem(error: unknown): string {
-  return `<p>${escaped(error instanceof Error ? error.message : String(error))}</p>`;
-}
+const problem = (error: unknown) => `<p>${escaped(error instanceof Error ? error.message : String(error))}</p>`;
 
 function escaped(text: string): string {
   return text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);

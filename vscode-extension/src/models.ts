@@ -1,5 +1,5 @@
 import { type ExtensionContext, l10n, ProgressLocation, type QuickPickItem, QuickPickItemKind, Uri, window, workspace } from 'vscode';
-import type { ModelInfo } from '../../web-demo/src/protocol.gen';
+import type { CatalogueItem, ModelInfo } from '../../web-demo/src/protocol.gen';
 import type { Core } from './core';
 import { chooseEndpoint } from './endpoint';
 import type { Platform } from './platform';
@@ -10,7 +10,7 @@ type Choice = QuickPickItem & { readonly pick?: () => Promise<string | undefined
 /** Lets the user choose the model; the old one answers until the new one is there, and stays if that fails. */
 export async function chooseModel(platform: Platform, core: Core, context: ExtensionContext): Promise<void> {
   const folder = Uri.joinPath(context.globalStorageUri, 'models');
-  const chosen = await window.showQuickPick(choices(platform, folder), { title: l10n.t('Choose the model that answers') });
+  const chosen = await window.showQuickPick(choices(platform, core, folder), { title: l10n.t('Choose the model that answers') });
   if (chosen?.isServer) return chooseEndpoint(core, context.secrets);
   if (!chosen?.pick) return;
   try {
@@ -27,14 +27,18 @@ export async function chooseModel(platform: Platform, core: Core, context: Exten
   }
 }
 
-async function choices(platform: Platform, folder: Uri): Promise<Choice[]> {
+async function choices(platform: Platform, core: Core, folder: Uri): Promise<Choice[]> {
   const files = platform.download ? await workspace.fs.readDirectory(folder).then(undefined, () => []) : [];
   const downloaded = files.map(([name]) => name).filter((name) => name.endsWith('.gguf'));
+  const found = core.request<CatalogueItem[]>('inkling/catalogue', { memoryBytes: platform.memoryBytes });
+  const catalogue = platform.download ? await found.catch(() => []) : [];
   const separator = (label: string): Choice => ({ label, kind: QuickPickItemKind.Separator });
   return [
     { label: `$(inkling-drop) ${l10n.t('Embedded model')}`, description: l10n.t('small, quick, always there'), pick: async () => '' },
     ...(downloaded.length > 0 ? [separator(l10n.t('Downloaded'))] : []),
     ...downloaded.map((name) => ({ label: name, pick: async () => Uri.joinPath(folder, name).fsPath })),
+    ...(catalogue.length > 0 ? [separator(l10n.t('To download'))] : []),
+    ...catalogue.map((model) => toDownload(model, platform, folder)),
     separator(l10n.t('Other models')),
     ...(platform.download ? [{ label: `$(file) ${l10n.t('A GGUF file on this machine…')}`, pick: pickFile }] : []),
     { label: `$(cloud-download) ${l10n.t('Download a GGUF file…')}`, pick: () => pickUrl(platform, folder) },
@@ -42,13 +46,18 @@ async function choices(platform: Platform, folder: Uri): Promise<Choice[]> {
   ];
 }
 
+function toDownload({ name, url, bytes, licence, fits }: CatalogueItem, platform: Platform, folder: Uri): Choice {
+  const detail = fits === false ? l10n.t('More than the memory of this machine has room for.') : '';
+  const description = `${(bytes / 1e9).toFixed(1)} GB · ${licence}`;
+  return { label: `$(cloud-download) ${name}`, description, detail, pick: () => fetchModel(platform, folder, url) };
+}
+
 async function pickFile(): Promise<string | undefined> {
   const files = await window.showOpenDialog({ filters: { GGUF: ['gguf'] }, title: l10n.t('Choose a GGUF file') });
   return files?.[0]?.fsPath;
 }
 
-/** The address itself where there is no place to keep the file. */
-async function pickUrl({ download }: Platform, folder: Uri): Promise<string | undefined> {
+async function pickUrl(platform: Platform, folder: Uri): Promise<string | undefined> {
   const url = await window.showInputBox({
     title: l10n.t('Download a GGUF file'),
     prompt: l10n.t('The address of a model; a download that was interrupted goes on where it stopped.'),
@@ -56,7 +65,12 @@ async function pickUrl({ download }: Platform, folder: Uri): Promise<string | un
     ignoreFocusOut: true,
     validateInput: (text) => (/^https?:\/\/[^/]+\/./.test(text.trim()) ? undefined : l10n.t('This is no http or https address.')),
   });
-  if (!url || !download) return url?.trim();
+  return url && fetchModel(platform, folder, url.trim());
+}
+
+/** The file's path, or the address itself where there is no place to keep it. */
+async function fetchModel({ download }: Platform, folder: Uri, url: string): Promise<string> {
+  if (!download) return url;
   const options = { location: ProgressLocation.Notification, cancellable: true, title: l10n.t('Downloading the model') };
   return window.withProgress(options, (progress, token) => {
     const abort = new AbortController();
@@ -67,7 +81,7 @@ async function pickUrl({ download }: Platform, folder: Uri): Promise<string | un
       progress.report({ increment: percent - shown, message: megabytes(bytes, total) });
       shown = percent;
     };
-    return download(url.trim(), folder.fsPath, report, abort.signal);
+    return download(url, folder.fsPath, report, abort.signal);
   });
 }
 

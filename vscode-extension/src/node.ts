@@ -1,4 +1,5 @@
 import { access, constants } from 'node:fs/promises';
+import { totalmem } from 'node:os';
 import { join } from 'node:path';
 import type { ExtensionContext } from 'vscode';
 import { download } from './download';
@@ -17,6 +18,7 @@ export function activate(context: ExtensionContext): void {
         server.kind === 'native' ? launchProcess(server.command) : launchWorker(dist, { engine, storage });
     },
     bundledEngine: () => access(engine, constants.X_OK).then(() => engine, () => undefined),
+    memoryBytes: totalmem(),
     download,
   });
 }

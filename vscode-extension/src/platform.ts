@@ -8,6 +8,8 @@ export interface Platform {
   launcher(): Promise<Launch>;
   /** The program that comes with the extension for this platform, if one does; absent where no process can be started. */
   bundledEngine?(): Promise<string | undefined>;
+  /** The memory of the machine that runs models, where that is known. */
+  readonly memoryBytes?: number;
   /** Downloads a model for good; undefined where there is no place for it. */
   readonly download?: Download;
 }

@@ -6,7 +6,6 @@ import {
   type QuickPickItem,
   QuickPickItemKind,
   StatusBarAlignment,
-  type TextDocument,
   ThemeColor,
   window,
   workspace,
@@ -77,12 +76,8 @@ export class StatusItem implements Disposable {
   }
 
   #off(): Off | undefined {
-    const document = this.#document();
+    const document = window.activeTextEditor?.document;
     return document && this.completion.off(document);
-  }
-
-  #document(): TextDocument | undefined {
-    return window.activeTextEditor?.document;
   }
 
   /** The state in a few words. */
@@ -93,7 +88,7 @@ export class StatusItem implements Disposable {
     if (core.state.state === 'error') return core.state.message ?? l10n.t('there is no model');
     if (core.state.state === 'starting' || core.state.state === 'loading') return l10n.t('loading the model');
     if (off === 'paused') return l10n.t('paused: suggestions come by key only');
-    if (off === 'language') return l10n.t('off for {0}', this.#document()?.languageId ?? '');
+    if (off === 'language') return l10n.t('off for {0}', window.activeTextEditor?.document.languageId ?? '');
     if (off === 'excluded') return l10n.t('off for this file: `inkling.exclude` names it');
     return l10n.t('suggesting as you type');
   }
@@ -112,8 +107,9 @@ export class StatusItem implements Disposable {
   }
 
   #menu(): (QuickPickItem & { command?: string })[] {
-    const document = this.#document();
+    const document = window.activeTextEditor?.document;
     const { model } = this.core;
+    const engine = model && !isServer(model) && engineOf(model);
     const separator = { label: '', kind: QuickPickItemKind.Separator };
     const language = document && {
       label: isLanguageOn(document)
@@ -128,7 +124,7 @@ export class StatusItem implements Disposable {
       ...(language ? [language] : []),
       separator,
       { label: `$(package) ${l10n.t('Choose a model…')}`, command: 'inkling.chooseModel' },
-      ...(model && !isServer(model) ? [engineItem(model)] : []),
+      ...(engine ? [{ label: `$(circuit-board) ${engine.name}…`, description: engine.why, command: 'inkling.chooseEngine' }] : []),
       ...(endpointSettings().url ? [{ label: `$(server) ${l10n.t('Test the server')}`, command: 'inkling.testEndpoint' }] : []),
       { label: `$(search) ${l10n.t('Inspect the last suggestion')}`, command: 'inkling.inspector.focus' },
       { label: `$(graph) ${l10n.t('Show metrics')}`, command: 'inkling.showMetrics' },
@@ -146,11 +142,6 @@ function icon(state: CoreState['state'], off: Off | undefined): string {
   if (state === 'starting' || state === 'loading') return '$(loading~spin)';
   if (off) return off === 'paused' ? '$(debug-pause)' : '$(circle-slash)';
   return state === 'thinking' ? '$(loading~spin)' : '$(inkling-drop)';
-}
-
-function engineItem(model: ModelInfo) {
-  const { name, why } = engineOf(model);
-  return { label: `$(circuit-board) ${name}…`, description: why, command: 'inkling.chooseEngine' };
 }
 
 function size({ nParameters }: ModelInfo): string {

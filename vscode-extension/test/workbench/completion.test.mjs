@@ -94,6 +94,15 @@ test('the menu has everything', async () => {
   await workbench.press('Escape');
 });
 
+test('larger models are offered, with size and licence', async () => {
+  await workbench.command('Inkling: Choose a Model…');
+  const row = workbench.page.locator('.quick-input-list .monaco-list-row', { hasText: 'Qwen2.5-Coder 1.5B' });
+  await row.waitFor();
+  assert.match(await row.textContent(), /1\.6 GB · Apache-2\.0/);
+  await workbench.screenshot('models');
+  await workbench.press('Escape');
+});
+
 test('the inspector shows how the last suggestion came about', async () => {
   await workbench.command('Inkling: Show Menu');
   await workbench.page.locator('.quick-input-list .monaco-list-row', { hasText: 'Inspect the last suggestion' }).click();
