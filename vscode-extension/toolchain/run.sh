@@ -59,6 +59,8 @@ install_package() {
   mkdir -p "$folder"
   # Only these may run their install scripts, which compile what they need.
   echo '{ "private": true, "allowScripts": { "code-server": true, "argon2": true } }' > "$folder/package.json"
+  # An npm that runs this says which Node it has, and code-server would take that for the one it gets.
+  unset npm_config_user_agent
   (cd "$folder" && npm_config_nodedir=$node npm install --no-audit --no-fund --loglevel=error "$package" >&2)
   touch "$folder/.installed"
 }
