@@ -101,6 +101,7 @@ test('larger models are offered, with size and licence', async () => {
   assert.match(await row.textContent(), /1\.6 GB · Apache-2\.0/);
   await workbench.screenshot('models');
   await workbench.press('Escape');
+  await row.waitFor({ state: 'hidden' });
 });
 
 test('the inspector shows how the last suggestion came about', async () => {
