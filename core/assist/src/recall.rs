@@ -22,7 +22,7 @@ pub(crate) struct Recall {
     own: Shelf,
     /// The texts that are on it.
     known: FxHashMap<u64, String>,
-    library: Option<Library>,
+    others: Option<Library>,
 }
 
 impl Recall {
@@ -39,7 +39,7 @@ impl Recall {
         Recall {
             own: Shelf::new(own, Limits::STANDARD),
             known: FxHashMap::default(),
-            library: workspace.map(Library::new),
+            others: workspace.map(Library::new),
         }
     }
 
@@ -66,7 +66,7 @@ impl Recall {
         tokenizer: &Tokenizer,
         max_bytes: usize,
     ) -> bool {
-        self.library.as_mut().is_some_and(|library| library.study(workspace, place, tokenizer, max_bytes))
+        self.others.as_mut().is_some_and(|library| library.study(workspace, place, tokenizer, max_bytes))
     }
 
     /// `top` with the tokens of the files at hand; of these only `allowed` ones.
@@ -84,7 +84,7 @@ impl Recall {
 
     /// In the order in which they are mixed in.
     fn shelves(&self) -> impl Iterator<Item = &Shelf> {
-        [&self.own].into_iter().chain(self.library.as_ref().map(Library::shelf))
+        [&self.own].into_iter().chain(self.others.as_ref().map(Library::shelf))
     }
 }
 

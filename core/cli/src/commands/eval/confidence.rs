@@ -15,7 +15,7 @@ pub(crate) fn run(args: &Learning, json: bool) -> Result<()> {
     let exam = Exam::of_corpus(&args.corpus, &args.split, &args.except, args.limit, args.seed)?;
     let (mut model, path) = super::load(&args.file)?;
     let bar = model::steps_bar("Asking for lines", exam.len());
-    let results = exam.each(Configuration::DEFAULT.options, &bar, |case, document, asking| {
+    let results = exam.each(Configuration::DEFAULT.options, &bar, |_, case, document, asking| {
         let first = block_on(measure(case, document, &mut model, asking, Measured::default()))?;
         let second = block_on(measure_typing_on(&first, case, document, &mut model, asking))?;
         Ok([Some(first), second].into_iter().flatten().collect::<Vec<CaseResult>>())

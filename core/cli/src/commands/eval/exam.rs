@@ -86,17 +86,18 @@ impl Exam {
         self.repositories.iter().map(|repository| repository.name.as_str())
     }
 
-    /// What `ask` makes of every part, each with its repository's number.
+    /// What `ask`, which is told the repository's name, makes of every part, each with its repository's number.
     pub(super) fn each<R>(
         &self,
         options: Options,
         bar: &ProgressBar,
-        mut ask: impl FnMut(&Case, &Document, Asking<'_>) -> Result<R>,
+        mut ask: impl FnMut(&str, &Case, &Document, Asking<'_>) -> Result<R>,
     ) -> Result<Vec<(usize, R)>> {
         let clock = model::clock();
         let mut result_of = |(idx, case): &(usize, Case)| {
-            let asking = Asking { workspace: &self.repositories[*idx].workspace, options, now_ms: &clock };
-            let result = ask(case, &self.documents[case.document], asking);
+            let Repository { name, workspace } = &self.repositories[*idx];
+            let asking = Asking { workspace, options, now_ms: &clock };
+            let result = ask(name, case, &self.documents[case.document], asking);
             bar.inc(1);
             Ok((*idx, result?))
         };
@@ -114,13 +115,10 @@ impl Exam {
         log: &mut Log<CaseResult>,
         bar: &ProgressBar,
     ) -> Result<Vec<(usize, CaseResult)>> {
-        let mut names = self.cases.iter().map(|(idx, case)| {
-            let (name, path) = (&self.repositories[*idx].name, &self.documents[case.document].path);
-            format!("{label} {name}/{path}:{}", case.wanted.start)
-        });
-        self.each(options, bar, |case, document, asking| {
+        self.each(options, bar, |name, case, document, asking| {
+            let case_name = format!("{label} {name}/{}:{}", document.path, case.wanted.start);
             let measured = || Ok(block_on(measure(case, document, completer, asking, measured))?);
-            log.result(names.next().unwrap_or_default(), measured)
+            log.result(case_name, measured)
         })
     }
 }

@@ -55,7 +55,7 @@ fn learn(exam: &Exam, model: &mut LocalModel, nth: usize) -> Result<Learned> {
     let options =
         Options { sources: Sources { recalled: nth > 0, ..Sources::ALL }, ..Configuration::DEFAULT.options };
     let bar = model::steps_bar("Reading lines", exam.len());
-    let observed = exam.each(options, &bar, |case, document, asking| {
+    let observed = exam.each(options, &bar, |_, case, document, asking| {
         Ok(block_on(observe(case, document, model, asking))?)
     })?;
     bar.finish_and_clear();
